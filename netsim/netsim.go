@@ -35,10 +35,11 @@ type Packet struct {
 
 // Arrival is one copy of a packet: when it reaches the receiver's downlink, or why it does not.
 type Arrival struct {
-	At    time.Duration
+	At    time.Duration // of a lost one: when it left the sender
+	Cause int32         // the cause of the rule that lost, delayed, doubled or altered it; 0 is the network itself
+	Bit   int32         // the bit to flip, counted from the first byte's lowest, where altered; -1 otherwise
+	Size  int32         // the packet's bytes, headers apart
 	Lost  Reason
-	Cause int32  // the cause of the rule that lost, delayed, doubled or altered it; 0 is the network itself
-	Bit   int32  // the bit to flip, counted from the first byte's lowest, where altered; -1 otherwise
 	Extra uint8  // 0 the packet itself, 1 and up its duplicates
 	Bent  Effect // which conditions a rule imposed on this copy, for the ledger
 }

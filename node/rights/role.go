@@ -1,0 +1,48 @@
+package rights
+
+// Role is what an identity may do in a space. Greater is more.
+type Role uint8
+
+const (
+	None   Role = iota // a stranger
+	Guest              // holds and reads the space, writes nothing
+	Member             // every kind of operation but those of rights
+	Admin              // also grants and revokes up to member
+	Owner              // also grants and revokes up to admin; named by the genesis alone, for ever
+)
+
+func (r Role) String() string {
+	return [...]string{"none", "guest", "member", "admin", "owner"}[min(r, Owner)]
+}
+
+// deed is what an operation means to rights.
+type deed uint8
+
+const (
+	writes  deed = iota // any kind that is not of rights
+	founds              // space.create
+	grants              // rights.grant
+	revokes             // rights.revoke
+)
+
+// needs is the least role that a deed asks of its author, given the role that it grants.
+func needs(d deed, granted Role) Role {
+	switch {
+	case d == writes:
+		return Member
+	case d == grants && granted > Member:
+		return Owner
+	}
+	return Admin
+}
+
+// reach is the highest role that an author of the given role may give, take, or touch in others.
+func reach(author Role) Role {
+	switch author {
+	case Owner:
+		return Admin
+	case Admin:
+		return Member
+	}
+	return None
+}

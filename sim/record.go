@@ -1,0 +1,19 @@
+package sim
+
+// Recording is what one host saw, enough to replay it alone.
+type Recording struct {
+	Host   HostID
+	Digest HostDigest // what a replay must give
+}
+
+// MarshalBinary encodes a recording.
+func (r *Recording) MarshalBinary() ([]byte, error) { return nil, nil }
+
+// UnmarshalBinary decodes a recording. It never panics.
+func (r *Recording) UnmarshalBinary(b []byte) error { return nil }
+
+// ReplayHost feeds a recording to processes made anew and gives the digest and, where it differs from the recorded one,
+// the text of the first event that does.
+func ReplayHost(rec *Recording, newProcess func(life uint32) Process) (digest HostDigest, firstDiffering string, err error) {
+	return
+}

@@ -182,6 +182,9 @@ func (n *Network) latency(a, b HostID) int64 {
 	return n.base[int(n.site[a])*n.sites+int(n.site[b])]
 }
 
+// Hosts is how many hosts there are.
+func (n *Network) Hosts() int { return n.hosts }
+
 // MinLatency is the least base latency between any two hosts.
 func (n *Network) MinLatency() time.Duration { return time.Duration(n.minimum) }
 

@@ -86,34 +86,36 @@ type share struct {
 func shares(list []share) error {
 	for _, s := range list {
 		if !(s.value >= 0 && s.value <= 1) {
-			return fmt.Errorf("%s %v is not in 0..1", s.name, s.value)
+			return bad("%s %v is not in 0..1", s.name, s.value)
 		}
 	}
 	return nil
 }
 
+func bad(format string, args ...any) error { return fmt.Errorf("netsim: "+format, args...) }
+
 func (c *Config) check() error {
 	switch {
 	case c.Hosts < 1 || c.Hosts > maxHosts:
-		return fmt.Errorf("Hosts %d is not in 1..%d", c.Hosts, maxHosts)
+		return bad("Hosts %d is not in 1..%d", c.Hosts, maxHosts)
 	case (c.Sites == nil) == (c.Pairs == nil):
-		return fmt.Errorf("exactly one of Sites and Pairs must say where latency comes from")
+		return bad("exactly one of Sites and Pairs must say where latency comes from")
 	case !(c.Jitter >= 0 && c.Jitter <= 100):
-		return fmt.Errorf("Jitter %v is not in 0..100", c.Jitter)
+		return bad("Jitter %v is not in 0..100", c.Jitter)
 	case !(c.JitterSigma >= 0 && c.JitterSigma <= 5):
-		return fmt.Errorf("JitterSigma %v is not in 0..5", c.JitterSigma)
+		return bad("JitterSigma %v is not in 0..5", c.JitterSigma)
 	case c.Hold < 0:
-		return fmt.Errorf("Hold %v is negative", c.Hold)
+		return bad("Hold %v is negative", c.Hold)
 	case !(c.Up == 0 || c.Up >= minRate && c.Up <= 1e13):
-		return fmt.Errorf("Up %v bit/s is not in %v..1e13", c.Up, minRate)
+		return bad("Up %v bit/s is not in %v..1e13", c.Up, minRate)
 	case !(c.Down == 0 || c.Down >= minRate && c.Down <= 1e13):
-		return fmt.Errorf("Down %v bit/s is not in %v..1e13", c.Down, minRate)
+		return bad("Down %v bit/s is not in %v..1e13", c.Down, minRate)
 	case c.SiteBandwidth && (c.Up != 0 || c.Down != 0 || c.Sites == nil || c.Sites.Up == nil):
-		return fmt.Errorf("SiteBandwidth needs sites with Up and Down, and no Up and Down of its own")
+		return bad("SiteBandwidth needs sites with Up and Down, and no Up and Down of its own")
 	case c.Queue < 0 || c.Queue > maxQueue:
-		return fmt.Errorf("Queue %d is not in 0..%d", c.Queue, maxQueue)
+		return bad("Queue %d is not in 0..%d", c.Queue, maxQueue)
 	case c.Header < 0 || c.Header > 1<<16:
-		return fmt.Errorf("Header %d is not in 0..%d", c.Header, 1<<16)
+		return bad("Header %d is not in 0..%d", c.Header, 1<<16)
 	}
 	return shares([]share{{"Loss", c.Loss}, {"Dup", c.Dup}, {"Corrupt", c.Corrupt}, {"Reorder", c.Reorder}})
 }
@@ -121,7 +123,7 @@ func (c *Config) check() error {
 // New builds a network. Its errors name the field at fault.
 func New(c Config) (*Network, error) {
 	if err := c.check(); err != nil {
-		return nil, fmt.Errorf("netsim: %w", err)
+		return nil, err
 	}
 	n := &Network{
 		key: keyed(c.Seed, 0, 0), hosts: c.Hosts,
@@ -147,7 +149,7 @@ func New(c Config) (*Network, error) {
 		err = n.draw(c.Pairs)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("netsim: %w", err)
+		return nil, err
 	}
 	for h := 1; h <= n.hosts; h++ {
 		up, down := c.Up, c.Down

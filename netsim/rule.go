@@ -1,9 +1,6 @@
 package netsim
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Rule is a condition on the packets of some links, which a fault adds and removes: those from a host of From to a host
 // of To, and with Both also those the other way. Two disjoint sets and Both make a two-way partition, without Both a
@@ -29,15 +26,15 @@ type Rule struct {
 
 func (r *Rule) check() error {
 	if err := shares([]share{{"Loss", r.Loss}, {"Dup", r.Dup}, {"Corrupt", r.Corrupt}, {"Reorder", r.Reorder}}); err != nil {
-		return fmt.Errorf("rule: %w", err)
+		return err
 	}
 	switch {
 	case r.Slow != 0 && !(r.Slow >= 1 && r.Slow <= 1e6):
-		return fmt.Errorf("rule: Slow %v is not in 1..1e6", r.Slow)
+		return bad("rule: Slow %v is not in 1..1e6", r.Slow)
 	case r.Extra < 0 || r.Hold < 0:
-		return fmt.Errorf("rule: Extra %v or Hold %v is negative", r.Extra, r.Hold)
+		return bad("rule: Extra %v or Hold %v is negative", r.Extra, r.Hold)
 	case !(r.Bandwidth == 0 || r.Bandwidth >= minRate):
-		return fmt.Errorf("rule: Bandwidth %v bit/s is under %v", r.Bandwidth, float64(minRate))
+		return bad("rule: Bandwidth %v bit/s is under %v", r.Bandwidth, float64(minRate))
 	}
 	return nil
 }
@@ -60,7 +57,7 @@ type slot struct {
 // Add imposes a rule from now on. Rules of one cause go together. It panics on a rule that Check would refuse.
 func (n *Network) Add(cause int, r Rule) {
 	if err := r.check(); err != nil {
-		panic("netsim: " + err.Error())
+		panic(err)
 	}
 	if cause <= 0 {
 		panic("netsim: the cause of a rule must be positive")

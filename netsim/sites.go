@@ -1,9 +1,6 @@
 package netsim
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Sites is a latency model of places: regions with many hosts each, or measured machines with one host each.
 type Sites struct {
@@ -49,42 +46,42 @@ const maxLatency = time.Hour
 func (s *Sites) check() error {
 	k := len(s.OneWay)
 	if k == 0 || k > 1<<12 {
-		return fmt.Errorf("Sites.OneWay has %d rows, not 1..%d", k, 1<<12)
+		return bad("Sites.OneWay has %d rows, not 1..%d", k, 1<<12)
 	}
 	if len(s.Names) != k {
-		return fmt.Errorf("Sites.Names has %d entries for %d sites", len(s.Names), k)
+		return bad("Sites.Names has %d entries for %d sites", len(s.Names), k)
 	}
 	if (s.Up == nil) != (s.Down == nil) || s.Up != nil && (len(s.Up) != k || len(s.Down) != k) {
-		return fmt.Errorf("Sites.Up and Sites.Down need %d entries each, or none", k)
+		return bad("Sites.Up and Sites.Down need %d entries each, or none", k)
 	}
 	for i := range s.Up {
 		if !(s.Up[i] >= minRate && s.Down[i] >= minRate) {
-			return fmt.Errorf("Sites.Up[%d] or Sites.Down[%d] is under %v bit/s", i, i, minRate)
+			return bad("Sites.Up[%d] or Sites.Down[%d] is under %v bit/s", i, i, minRate)
 		}
 	}
 	for i, row := range s.OneWay {
 		if len(row) != k {
-			return fmt.Errorf("Sites.OneWay[%d] has %d columns for %d sites", i, len(row), k)
+			return bad("Sites.OneWay[%d] has %d columns for %d sites", i, len(row), k)
 		}
 		for j, d := range row {
 			if d <= 0 || d > maxLatency {
-				return fmt.Errorf("Sites.OneWay[%d][%d] = %v is not above 0 and up to %v", i, j, d, maxLatency)
+				return bad("Sites.OneWay[%d][%d] = %v is not above 0 and up to %v", i, j, d, maxLatency)
 			}
 		}
 	}
 	if s.Share != nil {
 		if len(s.Share) != k {
-			return fmt.Errorf("Sites.Share has %d entries for %d sites", len(s.Share), k)
+			return bad("Sites.Share has %d entries for %d sites", len(s.Share), k)
 		}
 		sum := 0.0
 		for i, v := range s.Share {
 			if !(v >= 0 && v <= 1) {
-				return fmt.Errorf("Sites.Share[%d] = %v is not in 0..1", i, v)
+				return bad("Sites.Share[%d] = %v is not in 0..1", i, v)
 			}
 			sum += v
 		}
 		if sum < 0.99 || sum > 1.01 {
-			return fmt.Errorf("Sites.Share adds up to %v, not 1", sum)
+			return bad("Sites.Share adds up to %v, not 1", sum)
 		}
 	}
 	return nil
@@ -182,11 +179,11 @@ func (n *Network) draw(l *Pairs) error {
 	}
 	switch {
 	case floor < 0 || floor > ceiling:
-		return fmt.Errorf("Pairs.Floor %v is not in 0..%v", l.Floor, ceiling)
+		return bad("Pairs.Floor %v is not in 0..%v", l.Floor, ceiling)
 	case l.Median <= 0 || l.Median > ceiling:
-		return fmt.Errorf("Pairs.Median %v is not above 0 and up to %v", l.Median, ceiling)
+		return bad("Pairs.Median %v is not above 0 and up to %v", l.Median, ceiling)
 	case !(l.Sigma >= 0 && l.Sigma <= 5):
-		return fmt.Errorf("Pairs.Sigma %v is not in 0..5", l.Sigma)
+		return bad("Pairs.Sigma %v is not in 0..5", l.Sigma)
 	}
 	median, sigma := float64(l.Median), l.Sigma
 	n.minimum = int64(floor)

@@ -24,17 +24,7 @@ var ErrPosition = errors.New("crdt: position beyond the end of the text")
 //
 // The text mutation must be the only one of its operation, since own characters are counted over all of them.
 func (t *Text) Edit(in func(*op.Operation) bool, patches []Patch) ([]op.TextEdit, error) {
-	if in != nil {
-		away := t.outside(in)
-		for _, i := range away {
-			t.leave(i, func(r *run) { r.flags |= isAway }, func(r *run) { r.deletions-- })
-		}
-		defer func() {
-			for _, i := range away {
-				t.leave(i, func(r *run) { r.flags &^= isAway }, func(r *run) { r.deletions++ })
-			}
-		}()
-	}
+	defer t.look(in)()
 	d := draft{t: t}
 	if n := t.visible(); n > 0 {
 		d.parts = []part{{n: n}}
@@ -45,6 +35,28 @@ func (t *Text) Edit(in func(*op.Operation) bool, patches []Patch) ([]op.TextEdit
 		}
 	}
 	return d.edits, nil
+}
+
+// At is the visible text of a named version.
+func (t *Text) At(in func(*op.Operation) bool) string {
+	defer t.look(in)()
+	return t.String()
+}
+
+// look makes the text that of a version; the function that it returns makes it whole again.
+func (t *Text) look(in func(*op.Operation) bool) func() {
+	if in == nil {
+		return func() {}
+	}
+	away := t.outside(in)
+	for _, i := range away {
+		t.leave(i, func(r *run) { r.flags |= isAway }, func(r *run) { r.deletions-- })
+	}
+	return func() {
+		for _, i := range away {
+			t.leave(i, func(r *run) { r.flags &^= isAway }, func(r *run) { r.deletions++ })
+		}
+	}
 }
 
 // outside lists the operations that are not in a version. A chain is in it up to one operation, so that only the ends of

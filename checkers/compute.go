@@ -1,0 +1,350 @@
+package checkers
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/lifegraph-os/lgos-sim/gpu"
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// compute judges shared computation: what an honest requester accepted is what the kernel's Reference gives, on the word
+// of a quorum of workers that the lottery drew, and no host computes for others without the consent of its user
+// (TASK-2, TASK-3; I23, I24).
+type compute struct {
+	tally
+	*book
+	consents map[consenting]consent
+	told     map[sim.HostID]bool // what the host last said of consent in this life
+	taken    int
+	results  int
+	settled  int
+	took     []time.Duration // from task to acceptance
+	start    map[key]time.Duration
+	memo     map[key]reference
+}
+
+// consenting names a user's word for one space.
+type consenting struct {
+	host  sim.HostID
+	space key
+}
+
+// consent is what a user last said, as far as it binds.
+type consent uint8
+
+const (
+	never    consent = iota
+	allowed          // or perhaps: a withdrawal that a crash overtook may not have been kept
+	withdrew         // asked, not yet confirmed: it binds this life
+	forbidden
+)
+
+type reference struct {
+	out []byte
+	err error
+}
+
+func newCompute(b *book) *compute {
+	return &compute{
+		tally: tally{name: "compute"}, book: b, consents: map[consenting]consent{}, told: map[sim.HostID]bool{},
+		start: map[key]time.Duration{}, memo: map[key]reference{},
+	}
+}
+
+// Name implements sim.Checker.
+func (c *compute) Name() string { return c.name }
+
+// Wants implements sim.Checker.
+func (c *compute) Wants() sim.Kinds { return c.book.wants() }
+
+// Observe implements sim.Checker.
+func (c *compute) Observe(e *sim.Event) {
+	c.observe(e)
+	if !c.truth.host(e.Host).Honest {
+		return
+	}
+	switch e.Kind {
+	case sim.OnRequest:
+		c.word(e.Host, e.Input.(*step.Request), e.Life)
+	case sim.OnReply:
+		c.confirmed(e.Host, e.Effect.(*step.Reply))
+	case sim.OnCrash, sim.OnBoot:
+		for _, s := range c.spaces {
+			if k := (consenting{e.Host, s.id}); c.consents[k] == withdrew {
+				c.consents[k] = allowed
+			}
+		}
+		delete(c.told, e.Host)
+	case sim.OnNote:
+		c.note(e, e.Effect.(*step.Note))
+	}
+}
+
+func (c *compute) note(e *sim.Event, n *step.Note) {
+	switch n.Kind {
+	case step.NoteConsent:
+		c.told[e.Host] = n.N == 1
+	case step.NoteTaken:
+		c.taken++
+		c.checked++
+		if why := c.refuses(e.Host, n.Op); why != "" {
+			c.fail(e.Key.At, e.ID(), "host %d ran task %s without consent: %s", e.Host, short(n.Op), why)
+		}
+	case step.NoteResult:
+		c.results++
+		if why := c.refuses(e.Host, n.Op); why != "" {
+			c.fail(e.Key.At, e.ID(), "host %d gave a result for task %s without consent: %s", e.Host, short(n.Op), why)
+		}
+	case step.NoteSettled:
+		if t := c.ops[n.Op]; t != nil && t.honest {
+			c.took = append(c.took, e.Key.At-t.at)
+		}
+	}
+}
+
+// word takes what a user says about consent.
+func (c *compute) word(h sim.HostID, in *step.Request, life uint32) {
+	r := c.asked[asking{h, in.ID}]
+	if r == nil || r.do != "consent" || r.life != life {
+		return
+	}
+	if r.on {
+		c.consents[consenting{h, r.space}] = allowed
+	} else {
+		c.consents[consenting{h, r.space}] = withdrew
+	}
+}
+
+// confirmed makes a withdrawal bind for good once the host has acknowledged it.
+func (c *compute) confirmed(h sim.HostID, out *step.Reply) {
+	r := c.asked[asking{h, out.Request}]
+	if r == nil || r.do != "consent" || r.on {
+		return
+	}
+	k := consenting{h, r.space}
+	if c.consents[k] == withdrew && out.Status == step.Accepted {
+		c.consents[k] = forbidden
+	}
+}
+
+// refuses says why a host may not run a task, or nothing.
+func (c *compute) refuses(h sim.HostID, task key) string {
+	if said, known := c.told[h]; known && !said {
+		return "it said itself that its user forbids it"
+	}
+	best := never
+	for _, s := range c.spaces {
+		if t := c.ops[task]; t != nil && array(t.head.Space) != s.id {
+			continue
+		}
+		if w := c.consents[consenting{h, s.id}]; best == never || w == allowed {
+			best = w
+		}
+	}
+	switch best {
+	case never:
+		return "its user never allowed it"
+	case withdrew, forbidden:
+		return "its user has withdrawn it"
+	}
+	return ""
+}
+
+// Sample implements sim.Checker.
+func (c *compute) Sample(time.Duration, sim.View) {}
+
+// Arguments of the kinds of compute.
+type (
+	taskArgs struct {
+		Kernel  string `cbor:"0,keyasint"`
+		Input   []byte `cbor:"1,keyasint"`
+		Quorum  uint64 `cbor:"2,keyasint"`
+		Workers uint64 `cbor:"3,keyasint"`
+	}
+	offerArgs struct {
+		Consent bool `cbor:"0,keyasint"`
+	}
+	extendArgs struct {
+		Task    []byte `cbor:"0,keyasint"`
+		Workers uint64 `cbor:"1,keyasint"`
+	}
+	resultArgs struct {
+		Task   []byte `cbor:"0,keyasint"`
+		Output []byte `cbor:"1,keyasint"`
+	}
+	acceptArgs struct {
+		Task    []byte   `cbor:"0,keyasint"`
+		Output  []byte   `cbor:"1,keyasint"`
+		Results [][]byte `cbor:"2,keyasint"`
+	}
+)
+
+// args decodes the arguments of an operation.
+func args[T any](m cbor.DecMode, o *operation) (a T, ok bool) {
+	return a, m.Unmarshal(o.args, &a) == nil
+}
+
+// Verdict implements sim.Checker.
+func (c *compute) Verdict(end sim.End) sim.Verdict {
+	s := c.look(end.At, end.View, true)
+	union := c.union(s)
+	tasks, foreign, wrong := 0, 0, 0
+	settled := map[key]bool{}
+	for n, sp := range c.spaces {
+		hall := sp.whole(union[n])
+		for _, o := range sp.ops {
+			if !union[n].has(o.index) || hall.void(o) {
+				continue
+			}
+			switch o.kind {
+			case "compute.task":
+				if c.people[o.author] {
+					tasks++
+				}
+			case "compute.accept":
+				if !c.people[o.author] {
+					foreign++ // a liar may fool himself
+					continue
+				}
+				c.checked++
+				task, why := c.accept(sp, hall, o)
+				if why != "" {
+					wrong++
+					c.fail(o.at, "", "acceptance %s by host %d: %s", o, o.host, why)
+				}
+				settled[task] = true
+			}
+		}
+	}
+	c.settled = len(settled)
+	c.metric("tasks of honest requesters", float64(tasks), "")
+	c.metric("tasks settled", float64(c.settled), "")
+	c.metric("wrong acceptances", float64(wrong), "")
+	c.metric("tasks taken", float64(c.taken), "")
+	c.metric("results by honest workers", float64(c.results), "")
+	c.metric("acceptances of liars", float64(foreign), "")
+	c.percentiles("time to settle", c.took)
+	return c.verdict(end, counts(c.settled, fmt.Sprintf("of %d tasks settled", tasks), c.taken, "runs by consenting workers", c.results, "results"))
+}
+
+// accept judges one acceptance.
+func (c *compute) accept(s *space, hall *ruling, o *operation) (task key, why string) {
+	a, ok := args[acceptArgs](c.cbor, o)
+	t := c.ops[array(a.Task)]
+	past := s.pastOf(o)
+	if !ok || t == nil || t.space != s || t.kind != "compute.task" || t.index < 0 || !past.has(t.index) {
+		return task, "it names no task of its past"
+	}
+	ta, ok := args[taskArgs](c.cbor, t)
+	if !ok {
+		return t.id, "its task has no arguments"
+	}
+	if t.chain.device != o.chain.device {
+		return t.id, "it is not the requester's"
+	}
+	drawn := c.drawn(s, hall, past, t, ta.Workers)
+	workers := map[key]bool{}
+	for _, id := range a.Results {
+		r := c.ops[array(id)]
+		if r == nil || r.space != s || r.index < 0 || !past.has(r.index) {
+			return t.id, fmt.Sprintf("it names %x, which is not in its past", id[:min(6, len(id))])
+		}
+		ra, ok := args[resultArgs](c.cbor, r)
+		switch {
+		case !ok || r.kind != "compute.result" || array(ra.Task) != t.id:
+			return t.id, fmt.Sprintf("%s is no result for task %s", r, t)
+		case !bytes.Equal(ra.Output, a.Output):
+			return t.id, fmt.Sprintf("result %s gives another output", r)
+		case workers[r.chain.device]:
+			return t.id, fmt.Sprintf("device %s counts twice", short(r.chain.device))
+		case !drawn[r.chain.device]:
+			return t.id, fmt.Sprintf("device %s was not drawn for task %s", short(r.chain.device), t)
+		}
+		workers[r.chain.device] = true
+	}
+	if uint64(len(workers)) < ta.Quorum || len(workers) == 0 {
+		return t.id, fmt.Sprintf("it rests on %d results; task %s asks for %d", len(workers), t, ta.Quorum)
+	}
+	if ref := c.reference(ta.Kernel, ta.Input); ref.err != nil {
+		return t.id, fmt.Sprintf("kernel %s has no result on this input: %v", ta.Kernel, ref.err)
+	} else if !bytes.Equal(ref.out, a.Output) {
+		return t.id, fmt.Sprintf("the accepted output of %s is wrong: %s", ta.Kernel, differ(ref.out, a.Output))
+	}
+	return t.id, ""
+}
+
+// drawn are the devices that the lottery draws for a task and for its extensions before an acceptance. An offer that
+// became void later may have stood when the lottery was held, so both draws count.
+func (c *compute) drawn(s *space, hall *ruling, before bitset, t *operation, workers uint64) map[key]bool {
+	all := map[key]bool{}
+	draw := func(at *operation, k uint64) {
+		past := s.pastOf(at)
+		for _, strict := range [...]bool{true, false} {
+			for _, d := range c.lottery(s, hall, past, t, k, strict) {
+				all[d] = true
+			}
+		}
+	}
+	draw(t, workers)
+	for _, i := range before.members() {
+		if o := s.ops[i]; o.kind == "compute.extend" && o.chain.device == t.chain.device {
+			if a, ok := args[extendArgs](c.cbor, o); ok && array(a.Task) == t.id {
+				draw(o, a.Workers)
+			}
+		}
+	}
+	return all
+}
+
+// lottery gives the first k devices by SHA-256("lgos-lottery-1" || task || device) among those whose last offer in a past,
+// by (clock, id), consents. The requester's own device takes no part.
+func (c *compute) lottery(s *space, hall *ruling, past bitset, t *operation, k uint64, strict bool) []key {
+	last := map[key]*operation{}
+	for _, i := range past.members() {
+		o := s.ops[i]
+		if o.kind != "compute.offer" || o.chain.device == t.chain.device || strict && hall.void(o) {
+			continue
+		}
+		if p := last[o.chain.device]; p == nil || cmp.Or(cmp.Compare(o.head.Clock, p.head.Clock), bytes.Compare(o.id[:], p.id[:])) > 0 {
+			last[o.chain.device] = o
+		}
+	}
+	var devices []key
+	tickets := map[key]key{}
+	for _, d := range sortedKeys(last) {
+		if a, ok := args[offerArgs](c.cbor, last[d]); ok && a.Consent {
+			devices = append(devices, d)
+			tickets[d] = sha256.Sum256(slices.Concat([]byte("lgos-lottery-1"), t.id[:], d[:]))
+		}
+	}
+	slices.SortFunc(devices, func(a, b key) int {
+		x, y := tickets[a], tickets[b]
+		return bytes.Compare(x[:], y[:])
+	})
+	return devices[:min(uint64(len(devices)), k)]
+}
+
+// reference computes what a kernel gives by its definition, once for equal jobs.
+func (c *compute) reference(kernel string, input []byte) reference {
+	k := sha256.Sum256(slices.Concat([]byte(kernel), []byte{0}, input))
+	r, ok := c.memo[k]
+	if !ok {
+		if c.truth.Reference != nil {
+			r.out, r.err = c.truth.Reference(kernel, input)
+		} else if g, found := gpu.Find(kernel); found {
+			r.out, _, r.err = g.Reference(input)
+		} else {
+			r.err = fmt.Errorf("there is no such kernel")
+		}
+		c.memo[k] = r
+	}
+	return r
+}

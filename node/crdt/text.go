@@ -3,6 +3,7 @@ package crdt
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -29,6 +30,7 @@ type Text struct {
 	index   Table  // of ops, by operation id
 	spans   []span // ascending by char
 	chains  []chain
+	chainAt Table
 	lefts   map[char][]char // left children, sorted
 	rights  map[char][]char // right children, sorted, where they are not just the next char
 	waiting map[name][]pending
@@ -193,19 +195,32 @@ func (t *Text) intern(w Write) uint32 {
 }
 
 func (t *Text) chainOf(w Write) uint32 {
-	same := func(c *chain) bool {
+	same := func(i uint32) bool {
+		c := &t.chains[i]
 		return c.incarnation == w.Op.Incarnation && c.device == w.Op.Device && *c.author == *w.Author
 	}
-	if n := len(t.ops); n > 0 && same(&t.chains[t.ops[n-1].chain]) {
+	if n := len(t.ops); n > 0 && same(t.ops[n-1].chain) {
 		return t.ops[n-1].chain
 	}
-	for i := range t.chains {
-		if same(&t.chains[i]) {
-			return uint32(i)
+	h := (&chain{w.Author, w.Op.Device, w.Op.Incarnation, 0}).hash()
+	i, ok := t.chainAt.Find(h, same)
+	if !ok {
+		i = uint32(len(t.chains))
+		t.chains = append(t.chains, chain{author: w.Author, device: w.Op.Device, incarnation: w.Op.Incarnation})
+		t.chainAt.Add(h, i, func(i uint32) uint64 { return t.chains[i].hash() })
+	}
+	return i
+}
+
+func (c *chain) hash() uint64 {
+	h := c.incarnation
+	for _, k := range [...]*op.Key{c.author, &c.device} {
+		for i := 0; i < len(k); i += 8 {
+			h = (h ^ binary.LittleEndian.Uint64(k[i:])) * 0x9e3779b97f4a7c15
+			h ^= h >> 29
 		}
 	}
-	t.chains = append(t.chains, chain{author: w.Author, device: w.Op.Device, incarnation: w.Op.Incarnation})
-	return uint32(len(t.chains) - 1)
+	return h
 }
 
 // charOf is the char of a name; 0 if it is not here.

@@ -92,7 +92,7 @@ func textOperation(h op.Header, edits []op.TextEdit) *op.Operation {
 }
 
 // specText folds operations on one text by the spec.
-func specText(t testing.TB, ops []*op.Operation, authors []*op.Key, void func(i int) bool) string {
+func specText(t interface{ Fatal(...any) }, ops []*op.Operation, authors []*op.Key, void func(i int) bool) string {
 	in := []spec.Op{{ID: textElement.Op(), Clock: 1, Body: (&op.Draft{Kind: op.GraphEdit, Mutations: []op.Mutation{{Code: op.CreateNode, Type: "doc"}}}).Body()}}
 	for i, o := range ops {
 		in = append(in, spec.Op{ID: o.ID, Identity: *authors[i], Device: o.Device, Incarnation: o.Incarnation, Seq: o.Seq, Clock: o.Clock, Body: o.Body,

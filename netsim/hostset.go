@@ -106,6 +106,9 @@ func (s *HostSet) Remove(h HostID) {
 	}
 }
 
+// IsZero tells whether the set is empty, for encoders that leave out what is.
+func (s HostSet) IsZero() bool { return s.Len() == 0 }
+
 // Len counts the hosts.
 func (s HostSet) Len() int {
 	n := 0

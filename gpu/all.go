@@ -5,7 +5,16 @@ func All() []Kernel {
 	return []Kernel{matMul(), prefixSum(), histogram(), pageRank(), classify()}
 }
 
-// Names of the kernels, for workloads.
+// Names lists the names of the kernels.
+func Names() []string {
+	var names []string
+	for _, k := range All() {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// The names, one by one.
 const (
 	MatMul    = "matmul.f32"
 	PrefixSum = "prefixsum.u32"

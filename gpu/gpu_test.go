@@ -198,6 +198,7 @@ func FuzzKernels(f *testing.F) {
 }
 
 func FuzzReadModel(f *testing.F) {
+	f.Add(ChatModel()[:300])
 	f.Add(ChatModel())
 	f.Fuzz(func(t *testing.T, b []byte) { ReadModel(b) })
 }

@@ -48,6 +48,19 @@ func DecodeMatMul(input []byte) (in MatMulInput, err error) {
 	return MatMulInput{m, k, n, all[:m*k], all[m*k:]}, nil
 }
 
+// EncodeMatMul writes an input whose elements are drawn one after the other, A first.
+func EncodeMatMul(m, k, n uint32, draw func() float32) []byte {
+	all := make([]uint32, m*k+k*n)
+	for i := range all {
+		v := draw()
+		if max(v, -v) < 1.0/maxMagnitude {
+			v = 0
+		}
+		all[i] = math.Float32bits(v)
+	}
+	return packed([]uint32{m, k, n}, all)
+}
+
 func matMulWork(in MatMulInput) uint64 { return uint64(in.M) * uint64(in.K) * uint64(in.N) }
 
 func matMul() Kernel {
@@ -95,16 +108,7 @@ func matMul() Kernel {
 		Random: func(r *rand.Rand, size int) []byte {
 			side := min(max(int(math.Sqrt(float64(size)/2)), 1), maxSide)
 			dim := func() uint32 { return uint32(1 + r.IntN(min(side+side/2, maxSide))) }
-			m, k, n := dim(), dim(), dim()
-			all := make([]uint32, m*k+k*n)
-			for i := range all {
-				v := float32(r.Float64()*4 - 2)
-				if max(v, -v) < 1.0/maxMagnitude {
-					v = 0
-				}
-				all[i] = math.Float32bits(v)
-			}
-			return packed([]uint32{m, k, n}, all)
+			return EncodeMatMul(dim(), dim(), dim(), func() float32 { return float32(r.Float64()*4 - 2) })
 		},
 		Compare: Exact(),
 	}

@@ -38,6 +38,7 @@ type Info struct {
 	Driver   string `json:"driver,omitempty"`
 	Backend  string `json:"backend,omitempty"`
 	SelfTest string `json:"self_test,omitempty"` // what the self-test found, or why the device cannot be used
+	Note     string `json:"note,omitempty"`      // what was done without, and why
 	Usable   bool   `json:"usable"`
 }
 
@@ -54,13 +55,7 @@ type Options struct {
 	Worker  []string     // the command that serves as GPU worker; by default this executable with the argument gpu-worker
 	Env     []string     // further environment of the worker
 	Library string       // where ONNX Runtime's shared library is; by default $LGOS_ORT, then third_party/ort near the executable or here
-	Say     func(string) // told, in one line, what is done without and why; may be nil
-}
-
-func (o Options) say(format string, args ...any) {
-	if o.Say != nil {
-		o.Say(fmt.Sprintf(format, args...))
-	}
+	Log     func(string) // told, in one line, what is done without and why; may be nil
 }
 
 // ErrNotBuilt says that this build of the program cannot have a kind of device at all.
@@ -92,13 +87,14 @@ func Open(kind string, opts Options) (Device, error) {
 	} else {
 		missing = append(missing, "no ONNX Runtime: "+err.Error())
 	}
+	t := &team{members: append(parts, cpu)}
 	if len(missing) > 0 {
-		opts.say("device: %s; the CPU computes what they would have", strings.Join(missing, "; "))
+		t.note = strings.Join(missing, "; ") + "; the CPU computes instead"
+		if opts.Log != nil {
+			opts.Log("device: " + t.note)
+		}
 	}
-	if len(parts) == 0 {
-		return cpu, nil
-	}
-	return &team{append(parts, cpu)}, nil
+	return t, nil
 }
 
 // List opens every device that there is, for `lgos-sim devices`, and says what became of it.
@@ -120,7 +116,10 @@ func List(opts Options) []Info {
 }
 
 // team gives each kernel to the first device that has it.
-type team struct{ members []Device }
+type team struct {
+	members []Device
+	note    string
+}
 
 // Info describes the member that computes most kernels, and names all.
 func (t *team) Info() Info {
@@ -141,7 +140,10 @@ func (t *team) Info() Info {
 			names = append(names, d.Info().String())
 		}
 	}
-	most.Adapter = strings.Join(names, " + ")
+	if len(names) > 1 {
+		most.Adapter = strings.Join(names, " + ")
+	}
+	most.Note = t.note
 	return most
 }
 

@@ -235,10 +235,11 @@ func TestAPoisonousJobIsGivenUp(t *testing.T) {
 
 func TestAutoFallsBackInOneLine(t *testing.T) {
 	var said []string
-	d, err := Open(Auto, Options{Worker: []string{"/no/such/program"}, Library: "/no/such/library", Say: func(s string) { said = append(said, s) }})
-	if err != nil || d.Info().Kind != CPU || len(said) != 1 || strings.Contains(said[0], "\n") {
-		t.Fatalf("%v %q", err, said)
+	d, err := Open(Auto, Options{Worker: []string{"/no/such/program"}, Library: "/no/such/library", Log: func(s string) { said = append(said, s) }})
+	if err != nil || d.Info().Kind != CPU || len(said) != 1 || strings.Contains(said[0], "\n") || said[0] != "device: "+d.Info().Note {
+		t.Fatalf("%v %q %+v", err, said, d.Info())
 	}
+	agree(t, d, 2)
 	if _, err := Open(WebGPU, Options{Worker: []string{"/no/such/program"}}); err == nil {
 		t.Error("webgpu was opened without a worker")
 	}
@@ -248,7 +249,7 @@ func TestAutoFallsBackInOneLine(t *testing.T) {
 }
 
 func TestAutoUsesAllThatIsThere(t *testing.T) {
-	d := needs(t, func(o Options) (Device, error) { return Open(Auto, o) }, Options{Say: func(s string) { t.Error(s) }})
+	d := needs(t, func(o Options) (Device, error) { return Open(Auto, o) }, Options{Log: func(s string) { t.Error(s) }})
 	if i := d.Info(); i.Kind != WebGPU || !strings.Contains(i.Adapter, "ONNX Runtime") {
 		t.Errorf("%+v", i)
 	}
@@ -259,6 +260,22 @@ func TestAutoUsesAllThatIsThere(t *testing.T) {
 	}
 	if !kinds[CPU] || !kinds[WebGPU] || !kinds[ONNX] {
 		t.Errorf("devices: %v", kinds)
+	}
+}
+
+func TestBenchHasARowForEveryDevice(t *testing.T) {
+	if gpuOff() {
+		t.Skip("switched off by GPU=off")
+	}
+	rows, missing, err := Bench(Options{}, 0)
+	if err != nil || len(missing) > 0 {
+		t.Fatal(err, missing)
+	}
+	for _, r := range rows {
+		t.Logf("%-14s %-50.50s %9d B %12d %s %8d jobs %10.3f ms %8.1f M/s", r.Kernel, r.Device, r.Bytes, r.Work, r.Unit, r.Jobs, r.PerJob.Seconds()*1e3, r.Rate/1e6)
+	}
+	if len(rows) != 2*(3*len(gpu.All())+1) {
+		t.Errorf("%d rows", len(rows))
 	}
 }
 

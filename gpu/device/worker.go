@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 
@@ -23,10 +25,12 @@ func ServeWorker(r io.Reader, w io.Writer) error { return serve(r, w, gpu.All())
 
 func serve(r io.Reader, w io.Writer, kernels []gpu.Kernel) error {
 	// One thread owns the one device of the one instance. The binding hands C pointers to Go memory that it keeps no other
-	// reference to while a buffer is being mapped, so garbage is collected between jobs only.
+	// reference to while a buffer is being mapped, so garbage is collected between jobs only, every few large ones.
 	runtime.LockOSThread()
+	signal.Ignore(os.Interrupt) // Ctrl-C reaches the whole process group; the program ends the worker when it is done
 	debug.SetGCPercent(-1)
 	var a *adapter
+	garbage := 0
 	for {
 		f, err := readFrame(r)
 		if err == io.EOF {
@@ -58,7 +62,10 @@ func serve(r io.Reader, w io.Writer, kernels []gpu.Kernel) error {
 		if err != nil {
 			return err
 		}
-		runtime.GC()
+		if garbage += len(f.payload); garbage > 32<<20 {
+			runtime.GC()
+			garbage = 0
+		}
 	}
 }
 

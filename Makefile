@@ -1,0 +1,71 @@
+# lgos-sim: simulate thousands of LGOS nodes, break them on purpose, and judge what happened. `make` lists the targets.
+SIM   = bin/lgos-sim
+NODES ?= 1000
+SEEDS ?= 1..50
+FUZZ  ?= 60s
+
+.PHONY: help run test check cross sweep twice soak mutants fuzz bench report setup build clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@echo '  GPU=off switches everything off that needs a Vulkan driver or ONNX Runtime'
+
+run: ## simulate all-at-once at NODES=1000 and leave a report in results/runs/latest
+	@scripts/setup.sh --soft
+	@$(MAKE) --no-print-directory build
+	$(SIM) run all-at-once --nodes $(NODES) --device auto --out results/runs/latest
+	@echo 'report: results/runs/latest/report.html'
+
+test: ## everything that CI runs (needs a Vulkan driver and ONNX Runtime, or GPU=off)
+	@scripts/setup.sh
+	@$(MAKE) --no-print-directory check
+	go test ./...
+	@$(MAKE) --no-print-directory cross sweep
+	@$(MAKE) --no-print-directory mutants SHARE=8
+
+build:
+	go build -o $(SIM) ./cmd/lgos-sim
+
+setup: ## install a Vulkan driver and ONNX Runtime, or print how
+	@scripts/setup.sh
+
+check: ## gofmt, vet, staticcheck, and the peers' benchmark module
+	@unformatted=$$(git ls-files -z '*.go' | xargs -0 gofmt -l); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	if [ -e sim/bench/go.mod ]; then cd sim/bench && go vet ./...; fi
+
+cross: ## build for the browser, for WASI, for 32 bits and without cgo
+	GOOS=js GOARCH=wasm go build -o /dev/null ./cmd/lgos-sim
+	GOOS=wasip1 GOARCH=wasm go build -o /dev/null ./cmd/lgos-sim
+	GOARCH=386 go build -o /dev/null ./cmd/lgos-sim
+	CGO_ENABLED=0 go build ./...
+
+sweep: build ## every scenario at a small size, in two processes that must agree
+	scripts/each.sh twice --nodes 60 --seed 1
+
+twice: build ## one scenario in two processes: the same digest (NAME=partition-heal)
+	$(SIM) twice $(or $(NAME),partition-heal) --nodes $(NODES) --seed 7
+
+soak: build ## every scenario at 60 nodes over SEEDS=1..50
+	scripts/each.sh run --nodes 60 --seeds $(SEEDS) --out results/runs/soak
+
+mutants: build ## plant known bugs; each must be caught by the checker named in its file (SHARE=n: one in n, another each day)
+	scripts/mutants.sh $(or $(SHARE),1)
+
+fuzz: ## every fuzz target for FUZZ=60s
+	scripts/fuzz.sh $(FUZZ)
+
+bench: build ## our rows of every benchmark, then the peers'
+	$(SIM) bench engine --json results/runs/bench-engine.json
+	$(SIM) bench gossip --json results/runs/bench-gossip.json
+	$(SIM) bench gpu --json results/runs/bench-gpu.json
+	cd sim/bench && go test -run '^$$' -bench .
+
+report: ## say where the last report is, and open it where there is a desktop
+	@[ -e results/runs/latest/report.html ] || { echo 'no report yet: make run'; exit 2; }
+	@echo results/runs/latest/report.html
+	@[ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ] || xdg-open results/runs/latest/report.html
+
+clean: ## remove what was built, not what setup installed
+	rm -rf bin results/runs

@@ -4,20 +4,13 @@ import "slices"
 
 // effect is the second verdict: which admitted operations take no effect, over all that is admitted. It only grows.
 type effect struct {
-	done     int      // slots taken into account
-	all      uint32   // handle of the rules taken into account
-	void     bitset   // grants that are void
-	people   []person // by identity
+	done     int    // slots taken into account
+	all      uint32 // handle of the rules taken into account
+	void     bitset // grants that are void
 	chains   []chain
 	pending  []uint32 // identities whose operations must be looked at again
 	voided   []uint32 // found void by the running call
 	roleMemo map[uint64]Role
-}
-
-// person is what effect knows of an identity.
-type person struct {
-	chains  []uint32 // with operations of hers
-	tainted bool     // some grant that names her is void
 }
 
 // chain holds the operations of one (device, incarnation). Below fork it is one line, each the next one's past.
@@ -61,8 +54,8 @@ func (s *space) settle(n uint32, before before) []uint32 {
 // place puts an operation in its chain. If that forks the chain, all of it from the fork on is void.
 func (s *space) place(i uint32) {
 	f, o := &s.effect, &s.slots[i]
-	f.people, f.chains = grow(f.people, o.author), grow(f.chains, o.chain)
-	c, p := &f.chains[o.chain], &f.people[o.author]
+	f.chains = grow(f.chains, o.chain)
+	c, p := &f.chains[o.chain], s.person(o.author)
 	if o.seq == 1 && !slices.Contains(p.chains, o.chain) {
 		p.chains = append(p.chains, o.chain)
 	}
@@ -86,24 +79,22 @@ func (s *space) place(i uint32) {
 // lost tells whether a newly admitted operation is void from the start.
 func (s *space) lost(i uint32) bool {
 	f, o := &s.effect, &s.slots[i]
+	p := s.person(o.author)
 	if c := &f.chains[o.chain]; c.fork != 0 && o.seq >= c.fork {
 		return true
 	}
 	past := s.sets.all[s.pastOf(o)]
-	for _, r := range at(s.revokeOf, o.author) {
+	for _, r := range p.revokes {
 		if s.rules[r].at < i && !past.has(r) { // it came earlier, so it is not after this one; it is concurrent
 			return true
 		}
 	}
-	return f.people[o.author].tainted && s.disowned(o)
+	return p.tainted && s.disowned(o)
 }
 
 // revoked strikes what x did that revoke r does not follow. A chain is a line, so what r follows is a prefix of it.
 func (s *space) revoked(x, r uint32, before before) {
-	if int(x) >= len(s.effect.people) {
-		return
-	}
-	for _, n := range s.effect.people[x].chains {
+	for _, n := range s.person(x).chains {
 		c := &s.effect.chains[n]
 		line := c.line
 		if c.fork != 0 {
@@ -124,10 +115,7 @@ func (s *space) ripple() {
 	for len(f.pending) > 0 {
 		x := f.pending[len(f.pending)-1]
 		f.pending = f.pending[:len(f.pending)-1]
-		if int(x) >= len(f.people) {
-			continue
-		}
-		for _, n := range f.people[x].chains {
+		for _, n := range s.person(x).chains {
 			c := &f.chains[n]
 			for _, list := range [2][]uint32{c.line, c.extra} {
 				for _, i := range list {
@@ -154,8 +142,7 @@ func (s *space) strike(i uint32) {
 		f.void = f.void.with(o.rule - 1)
 		clear(f.roleMemo)
 		for _, x := range r.named {
-			f.people = grow(f.people, x)
-			f.people[x].tainted = true
+			s.person(x).tainted = true
 			f.pending = append(f.pending, x)
 		}
 	}

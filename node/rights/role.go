@@ -1,19 +1,17 @@
 package rights
 
+import "github.com/lifegraph-os/lgos-sim/node/op"
+
 // Role is what an identity may do in a space. Greater is more.
-type Role uint8
+type Role = op.Role
 
 const (
-	None   Role = iota // a stranger
-	Guest              // holds and reads the space, writes nothing
-	Member             // every kind of operation but those of rights
-	Admin              // also grants and revokes up to member
-	Owner              // also grants and revokes up to admin; named by the genesis alone, for ever
+	None   = op.None   // a stranger
+	Guest  = op.Guest  // holds and reads the space, writes nothing
+	Member = op.Member // every kind of operation but those of rights
+	Admin  = op.Admin  // also grants and revokes up to member
+	Owner  = op.Owner  // also grants and revokes up to admin; named by the genesis alone, for ever
 )
-
-func (r Role) String() string {
-	return [...]string{"none", "guest", "member", "admin", "owner"}[min(r, Owner)]
-}
 
 // deed is what an operation means to rights.
 type deed uint8

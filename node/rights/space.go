@@ -30,32 +30,37 @@ type rule struct {
 	past uint32 // handle of the rights operations in its past, itself excluded
 }
 
-// granted is the role that the rule gives to an identity.
-func (r *rule) granted(x uint32) Role {
-	for i, n := range r.named {
-		if n == x {
-			return r.roles[i]
-		}
-	}
-	return None
+// person is what is known of an identity.
+type person struct {
+	founder Role   // by the genesis
+	gifts   []gift // the grants that name her
+	revokes []uint32
+	chains  []uint32 // with operations of hers, as far as they were taken into account
+	tainted bool     // some grant that names her is void
 }
 
-// highest is the highest role that the rule gives.
-func (r *rule) highest() Role {
-	if len(r.roles) == 0 {
+// gift is a role, and the number of the rule that grants it.
+type gift struct {
+	rule uint32
+	role Role
+}
+
+// highest is the highest role that it gives.
+func (o *statement) highest() Role {
+	if len(o.roles) == 0 {
 		return None
 	}
-	return slices.Max(r.roles)
+	return slices.Max(o.roles)
 }
 
 // space knows the rights operations of one space, in the order in which a node admitted them (causes first), and judges
 // by them. All its answers are functions of sets, never of that order.
 type space struct {
 	sets     sets
+	known    uint32 // handle of all rules
 	slots    []slot
 	rules    []rule
-	grantsOf [][]uint32 // by identity: the rules that grant it a role
-	revokeOf [][]uint32 // by identity: the rules that revoke it
+	people   []person // by identity
 	admitted map[uint64]Role
 	voids    map[uint32]bitset // by set: the grants that are void if the set is all there is
 	effect   effect
@@ -82,14 +87,17 @@ func (s *space) learn(o *statement) {
 		i := uint32(len(s.rules))
 		r := rule{statement: *o, at: uint32(len(s.slots)), past: h}
 		s.rules = append(s.rules, r)
-		n.rule, n.set = i+1, s.sets.add(h, i)
-		for _, x := range o.named {
-			of := &s.grantsOf
-			if o.deed == revokes {
-				of = &s.revokeOf
+		n.rule, n.set, s.known = i+1, s.sets.add(h, i), s.sets.add(s.known, i)
+		for j, x := range o.named {
+			p := s.person(x)
+			switch o.deed {
+			case founds:
+				p.founder = o.roles[j]
+			case grants:
+				p.gifts = append(p.gifts, gift{i, o.roles[j]})
+			case revokes:
+				p.revokes = append(p.revokes, i)
 			}
-			*of = grow(*of, x)
-			(*of)[x] = append((*of)[x], i)
 		}
 	}
 	s.slots = append(s.slots, n)
@@ -131,21 +139,25 @@ func (s *space) roleAt(x, set uint32) Role {
 // role is the greatest role of x by the grants of a set that are not void and that every revoke of x in the set precedes:
 // of a grant and a revoke that know nothing of each other, the revoke wins.
 func (s *space) role(x uint32, set, void bitset) Role {
+	if int(x) >= len(s.people) {
+		return None
+	}
+	p := &s.people[x]
 	best := None
-	for _, g := range at(s.grantsOf, x) {
-		if !set.has(g) || void.has(g) {
-			continue
-		}
-		if r := s.rules[g].granted(x); r > best && s.survives(g, x, set) {
-			best = r
+	if set.has(0) && p.survives(set, nil) {
+		best = p.founder
+	}
+	for _, g := range p.gifts {
+		if g.role > best && set.has(g.rule) && !void.has(g.rule) && p.survives(set, s.sets.all[s.rules[g.rule].past]) {
+			best = g.role
 		}
 	}
 	return best
 }
 
-func (s *space) survives(g, x uint32, set bitset) bool {
-	past := s.sets.all[s.rules[g].past]
-	for _, r := range at(s.revokeOf, x) {
+// survives tells whether a grant of the person with the given past outlives the revokes of a set.
+func (p *person) survives(set, past bitset) bool {
+	for _, r := range p.revokes {
 		if set.has(r) && !past.has(r) {
 			return false
 		}
@@ -178,12 +190,18 @@ func (s *space) voidWithin(set uint32) bitset {
 func (s *space) outrun(i uint32, set bitset) bool {
 	g := &s.rules[i]
 	past := s.sets.all[g.past]
-	for _, r := range at(s.revokeOf, g.author) {
+	for _, r := range s.person(g.author).revokes {
 		if set.has(r) && !past.has(r) && !s.sets.all[s.rules[r].past].has(i) {
 			return true
 		}
 	}
 	return false
+}
+
+// person makes room for an identity of this number.
+func (s *space) person(x uint32) *person {
+	s.people = grow(s.people, x)
+	return &s.people[x]
 }
 
 func grow[T any](s []T, i uint32) []T {
@@ -192,11 +210,4 @@ func grow[T any](s []T, i uint32) []T {
 		s = append(s, zero)
 	}
 	return s
-}
-
-func at(s [][]uint32, i uint32) []uint32 {
-	if int(i) < len(s) {
-		return s[i]
-	}
-	return nil
 }

@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/lifegraph-os/lgos-sim/node/crdt/spec"
 	"github.com/lifegraph-os/lgos-sim/node/op"
 )
@@ -252,6 +254,64 @@ func TestFriendsForever(t *testing.T) {
 		t.Error("the spec's text is not the recorded one")
 	}
 	t.Logf("%d operations, %d chars, %d runs", len(text.ops), text.chars(), len(text.runs))
+}
+
+// TestTwoWriters is what stands in for the recorded trace where that is not: two people type, delete and merge now and
+// then, 10,000 operations, the same every time.
+func TestTwoWriters(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	whole := new(Text)
+	var writers [2]*writer
+	for i := range writers {
+		writers[i] = &writer{key: op.Key{byte(i + 1)}, text: new(Text), held: map[op.ID]bool{}}
+	}
+	var ops []*op.Operation
+	var authors []*op.Key
+	seen := [2]int{}
+	for len(ops) < 10_000 {
+		i := r.IntN(2)
+		w := writers[i]
+		if r.IntN(20) == 0 {
+			for ; seen[i] < len(ops); seen[i]++ {
+				w.receive(ops[seen[i]], authors[seen[i]])
+			}
+		}
+		pos := r.IntN(w.text.Len() + 1)
+		for range 1 + r.IntN(30) {
+			p := Patch{Pos: pos, Insert: "e"}
+			if pos > 0 && r.IntN(8) == 0 {
+				p = Patch{Pos: pos - 1, Del: 1}
+			}
+			want, err := w.text.Edit(nil, []Patch{p})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := whole.Edit(func(o *op.Operation) bool { return w.held[o.ID] }, []Patch{p})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Fatalf("operation %d against its version: %s", len(ops), d)
+			}
+			pos = p.Pos + len(p.Insert)
+			w.seq++
+			o := textOperation(op.Header{Device: w.key, Seq: w.seq, Clock: uint64(len(ops)) + 2}, got)
+			w.receive(o, &w.key)
+			whole.Apply(Write{Op: o, Author: &w.key})
+			ops, authors = append(ops, o), append(authors, &w.key)
+		}
+	}
+	if whole.String() != specText(t, ops, authors, nil) {
+		t.Error("the text is not the spec's")
+	}
+	for i, w := range writers {
+		for k, o := range ops {
+			w.receive(o, authors[k])
+		}
+		if w.text.String() != whole.String() {
+			t.Errorf("writer %d ends with another text", i)
+		}
+	}
 }
 
 func BenchmarkFriendsForever(b *testing.B) {

@@ -10,8 +10,10 @@ import (
 	"github.com/lifegraph-os/lgos-sim/node/step"
 )
 
-// Errors of Author.
+// Errors of Found and Author.
 var (
+	ErrGenesis = errors.New("journal: not the founding operation of a space")
+	ErrTwice   = errors.New("journal: the space is held already")
 	ErrSpace   = errors.New("journal: the space is not held")
 	ErrNobody  = errors.New("journal: nobody has signed in")
 	ErrVersion = errors.New("journal: the version names no admitted operations, or too many")
@@ -38,10 +40,14 @@ type pending struct {
 	failed  bool
 }
 
-// Author signs the next operation of this node's chain and commits it strictly. Its causes are the present heads, or, if
-// version is not nil, the operations named there; the chain's last operation is one in any case. An operation that this
-// node itself would refuse is not signed: the error is a *op.Refusal then.
-func (j *Journal) Author(space op.SpaceID, d *op.Draft, request uint64, wallMS int64, version []op.ID, out *step.Effects) (op.ID, error) {
+// Author signs the next operation of this node's chain and commits it strictly. Its causes are the present heads and the
+// chain's last operation. An operation that this node itself would refuse is not signed: the error is a *op.Refusal then.
+func (j *Journal) Author(space op.SpaceID, d *op.Draft, request uint64, wallMS int64, out *step.Effects) (op.ID, error) {
+	return j.AuthorAt(nil, space, d, request, wallMS, out)
+}
+
+// AuthorAt is Author with the operations of a version as causes in place of the heads.
+func (j *Journal) AuthorAt(version []op.ID, space op.SpaceID, d *op.Draft, request uint64, wallMS int64, out *step.Effects) (op.ID, error) {
 	l := j.Log(space)
 	if l == nil {
 		return op.ID{}, ErrSpace
@@ -154,19 +160,19 @@ func (j *Journal) rehearse(l *Log, o *op.Operation) string {
 	return j.judge.Judge(l, e)
 }
 
-// save admits an own operation that is strictly on the disk.
-func (j *Journal) save(p *pending, out *step.Effects) bool {
+// save admits an own operation that is strictly on the disk. Nobody can have built on it yet.
+func (j *Journal) save(p *pending, out *step.Effects) *Entry {
 	l := p.log
 	l.own.pending = slices.DeleteFunc(l.own.pending, func(q *pending) bool { return q == p })
 	l.places[p.op.ID] = p.record
 	j.offer(l, p.op, 0, out)
 	e, ok := l.Get(p.op.ID)
 	if !ok {
-		return false
+		return nil
 	}
 	e.saved = strictly
 	out.Note(step.NoteSaved).Op = p.op.ID
-	return true
+	return e
 }
 
 // fail gives up the own operation of a failed commit and those behind it: they follow it in the chain, or would follow in

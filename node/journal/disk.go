@@ -134,10 +134,16 @@ func record(space op.SpaceID, place uint32, o *op.Operation) step.Record {
 	return step.Record{Key: string(key[:]), Value: o.Bytes}
 }
 
+// Saved is an own operation that is strictly on the disk and admitted, with the request that it was signed for.
+type Saved struct {
+	Entry   *Entry
+	Request uint64
+}
+
 // Committed takes the answer to one of the journal's commits. Own operations that it saved are admitted now: they are given,
 // may be sent from now on, and were not before. Requests whose operations failed are given by number; their chain ended, and
 // the next operation begins another. Operations of others that are now strictly on the disk are given by id.
-func (j *Journal) Committed(in *step.Committed, out *step.Effects) (own []*Entry, failed []uint64, strict []op.ID) {
+func (j *Journal) Committed(in *step.Committed, out *step.Effects) (own []Saved, failed []uint64, strict []op.ID) {
 	j.admitted = j.admitted[:0]
 	d := &j.disk
 	at := slices.IndexFunc(d.flying, func(c commit) bool { return c.id == in.ID })
@@ -169,10 +175,11 @@ func (j *Journal) Committed(in *step.Committed, out *step.Effects) (own []*Entry
 	if !in.Strict {
 		return nil, j.fail(c, at), strict
 	}
-	if !j.save(c.own, out) {
+	e := j.save(c.own, out)
+	if e == nil {
 		return nil, j.fail(c, at), strict
 	}
-	return j.admitted, nil, strict
+	return []Saved{{e, c.own.request}}, nil, strict
 }
 
 // recover reads the disk back: all whole records are offered in their order.

@@ -28,8 +28,7 @@ type Signer interface {
 
 // Config is what a journal knows before it boots.
 type Config struct {
-	Store   *op.Store
-	Genesis [][]byte // the founding operations of the spaces that it holds
+	Store *op.Store
 }
 
 // Journal holds the logs of one node.
@@ -52,24 +51,27 @@ type Journal struct {
 // Proof is two admitted operations of one chain with one seq.
 type Proof struct{ A, B op.ID }
 
-// New makes a journal that has not booted. It panics on a founding operation that is none: that is a mistake of whoever
-// wrote the configuration.
+// New makes a journal that holds no space and has not booted.
 func New(cfg Config, judge Judge, signer Signer) *Journal {
-	j := &Journal{store: cfg.Store, judge: judge, signer: signer, blamed: map[op.Key]Proof{}}
-	for _, b := range cfg.Genesis {
-		o, err := cfg.Store.Open(b)
-		if err != nil {
-			panic("journal: " + err.Error())
-		}
-		if !o.IsGenesis() || o.Fault != "" || o.Clock != 1 || j.Log(o.Space) != nil {
-			panic("journal: not the one founding operation of a space")
-		}
-		l := newLog(o.Space)
-		l.Genesis, l.genesis = o.ID, o
-		j.logs = append(j.logs, l)
+	return &Journal{store: cfg.Store, judge: judge, signer: signer, blamed: map[op.Key]Proof{}}
+}
+
+// Found takes in a space by its founding operation, which Boot will admit: call it before. It is the founders' word, and
+// needs no judge.
+func (j *Journal) Found(genesis []byte) (*Log, error) {
+	o, err := j.store.Open(genesis)
+	switch {
+	case err != nil:
+		return nil, err
+	case !o.IsGenesis() || o.Fault != "" || o.Clock != 1:
+		return nil, ErrGenesis
+	case j.Log(o.Space) != nil:
+		return nil, ErrTwice
 	}
+	l := newLog(o)
+	j.logs = append(j.logs, l)
 	slices.SortFunc(j.logs, func(a, b *Log) int { return a.ID.Compare(b.ID) })
-	return j
+	return l, nil
 }
 
 // Logs are the logs of all spaces held, ascending.
@@ -254,17 +256,14 @@ func (j *Journal) Proof(device op.Key) (Proof, bool) {
 	return p, ok
 }
 
-// Blamed are the devices for which an equivocation is proven, 32 bytes each, ascending.
-func (j *Journal) Blamed() []byte {
-	var b []byte
-	for _, k := range slices.SortedFunc(maps.Keys(j.blamed), op.Key.Compare) {
-		b = append(b, k[:]...)
-	}
-	return b
-}
+// Blamed are the devices for which an equivocation is proven, ascending.
+func (j *Journal) Blamed() []op.Key { return slices.SortedFunc(maps.Keys(j.blamed), op.Key.Compare) }
 
 // Waiting tells whether an operation waits for its causes.
 func (l *Log) Waiting(id op.ID) bool { return l.buffer.waiting[id] != nil }
+
+// Waits tells whether there is anything to ask for.
+func (l *Log) Waits() bool { return len(l.buffer.needs) > 0 }
 
 // Missing are causes that operations wait for, and operations that were forgotten: up to 256, in turns, as many of each
 // peer's share. Ask for them.

@@ -57,13 +57,16 @@ type Log struct {
 	cut      closure
 }
 
-func newLog(space op.SpaceID) *Log {
-	return &Log{ID: space, chainOf: map[chainKey]uint32{}, pasts: newPasts(), stale: true, refused: newRefusals(),
-		buffer: newBuffer(), places: map[op.ID]uint32{}}
+func newLog(genesis *op.Operation) *Log {
+	return &Log{ID: genesis.Space, Genesis: genesis.ID, genesis: genesis, chainOf: map[chainKey]uint32{}, pasts: newPasts(), stale: true,
+		refused: newRefusals(), buffer: newBuffer(), places: map[op.ID]uint32{}}
 }
 
 // Count is how many operations are admitted.
 func (l *Log) Count() int { return len(l.Entries) }
+
+// Entry is the entry of an index below Count.
+func (l *Log) Entry(i uint32) *Entry { return l.Entries[i] }
 
 // Get finds an entry by its operation's id.
 func (l *Log) Get(id op.ID) (*Entry, bool) {

@@ -157,11 +157,11 @@ type closure struct {
 // In tells whether an operation is in the causal closure of a version, the version being named by the operations at its
 // top. The closure of the version last asked for is kept, and grown where the next one contains it, as the versions that one
 // writer sees do; then a question costs a look-up.
-func (l *Log) In(id op.ID, version []op.ID) bool {
+func (l *Log) In(o *op.Operation, version []op.ID) bool {
 	if !slices.Equal(version, l.cut.version) {
 		l.cutTo(version)
 	}
-	i, ok := l.index.find(id, l.Entries)
+	i, ok := l.index.find(o.ID, l.Entries)
 	return ok && l.cut.set.has(i)
 }
 

@@ -130,7 +130,7 @@ func (p *Plan) check(hosts int) error {
 		}
 	}
 	for i, f := range p.Faults {
-		if f.Begin < 0 || f.End < f.Begin || f.Begin > p.Calm {
+		if f.Begin < 0 || f.End < f.Begin || f.Begin >= p.Calm {
 			return fmt.Errorf("sim: Plan.Faults[%d]: %s from %v to %v does not lie before the calm at %v", i, f.Kind, f.Begin, f.End, p.Calm)
 		}
 	}

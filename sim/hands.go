@@ -7,19 +7,12 @@ import (
 
 // Hands is what a person can do. It is valid for the whole run.
 type Hands struct {
-	w       *World
-	host    HostID
-	index   uint32 // of the person
-	asked   uint32
-	person  Person
-	rand    *rand.Rand
-	pending []wish
-}
-
-// wish is a request on its way to the host.
-type wish struct {
-	id   uint64
-	body []byte
+	w      *World
+	host   HostID
+	index  uint32 // of the person
+	asked  uint32
+	person Person
+	rand   *rand.Rand
 }
 
 // Host is where the person sits.
@@ -44,4 +37,6 @@ func (h *Hands) Count(name string, n int64) { h.w.ledger.Counts[name] += n }
 func (h *Hands) Ask(body []byte) (id uint64, issued bool) { return h.w.ask(h, body) }
 
 // Wake asks for a call of Person.Wake after a time.
-func (h *Hands) Wake(after time.Duration) { h.w.wakeLater(h, after) }
+func (h *Hands) Wake(after time.Duration) {
+	h.w.wakeLater(h, later(h.w.now, max(0, after)))
+}

@@ -15,15 +15,15 @@ type Ledger struct {
 	Classes []ClassCount // of packets, in the order of Config.Classes; the last is the world's own: handshakes and closes
 	Causes  []CauseCount // of the plan's windows, in its order
 
-	Boots, Requests, Unissued       int64
-	TabCrashes, PowerLosses         int64
-	LostRecords, LostBytes          int64            // by crashes: not committed, or relaxed and not yet safe from power loss
-	Lies                            []LieCount       // ascending by kind
-	Counts                          map[string]int64 // what persons counted
-	Warnings                        []string
-	lies                            []LieCount // by tag-1
-	causes                          []lossCount
-	restarted, dropped, undelivered int64
+	Boots, Requests, Unissued int64
+	TabCrashes, PowerLosses   int64
+	LostRecords, LostBytes    int64            // by crashes: not committed, or relaxed and not yet safe from power loss
+	Lies                      []LieCount       // ascending by kind
+	Counts                    map[string]int64 // what persons counted
+	Warnings                  []string
+
+	lies   []LieCount  // by tag-1
+	causes []lossCount // by cause
 }
 
 // Traffic counts packets and their bytes.

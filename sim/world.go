@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"math/rand/v2"
+	"fmt"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/netsim"
@@ -10,9 +10,63 @@ import (
 
 // World runs a plan. Its exported methods are for faults (within Begin, End and Ring) and, as a View, for checkers.
 type World struct {
-	cfg    Config
-	now    time.Duration
-	ledger *Ledger
+	cfg   Config
+	net   *netsim.Network
+	now   time.Duration
+	queue queue
+	hosts []host // by HostID; 0 is unused
+	n     uint32 // of the world's own keys
+	cur   entry  // what happens now
+
+	payloads payloads
+	own      uint8 // the class of the world's own packets
+	buf      []netsim.Arrival
+	errands  []errand
+	spare    []uint32 // free errands
+	persons  []*Hands
+	windows  []window
+	window   int // that begins, ends or rings now, from 1; 0 none
+	jobs     map[string]*job
+
+	out      *step.Effects // of the step being made
+	outs     []*step.Effects
+	in       inputs
+	tags     []uint8 // the lies of a step, by place in its effects
+	scratch  []byte
+	wants    Kinds
+	watchers [][]Checker // by bit of Kinds
+	ev       Event
+	stepping HostID // whose process runs, so that a panic is known to be its own
+
+	ledger     *Ledger
+	result     *Result
+	deliveries uint64
+	events     uint64
+	cut        string
+	broke      string // the invariant that broke, which makes the run fail
+	done       bool
+}
+
+// inputs holds one container of each kind, used again for every step.
+type inputs struct {
+	boot      step.Boot
+	up        step.ConnUp
+	down      step.ConnDown
+	packet    step.Packet
+	drained   step.Drained
+	timer     step.Timer
+	request   step.Request
+	committed step.Committed
+	loaded    step.Loaded
+	done      step.JobDone
+}
+
+// errand is what an entry needs beyond its handles.
+type errand struct {
+	id   uint64
+	body []byte
+	text string
+	work uint64
 }
 
 // New makes a world. Its errors name the field at fault.
@@ -20,33 +74,179 @@ func New(cfg Config) (*World, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	return &World{cfg: cfg}, nil
+	w := &World{cfg: cfg, net: cfg.Net, own: uint8(len(cfg.Classes)), out: &step.Effects{}, jobs: map[string]*job{}, result: &Result{}}
+	w.payloads.list = make([]payload, 1) // 0 is no payload
+	w.hosts = make([]host, len(cfg.Seats)+1)
+	for i := range cfg.Seats {
+		h := &w.hosts[i+1]
+		h.liar, h.skew = cfg.Seats[i].Liar != "", cfg.Seats[i].Skew
+		if cfg.Seats[i].Quota > 0 {
+			h.more().disk.quota = cfg.Seats[i].Quota
+		}
+	}
+	for _, id := range cfg.Record {
+		w.hosts[id].watched = true
+		w.hosts[id].more().rec = &Recording{Host: id}
+	}
+	w.ledger = newLedger(&cfg)
+	w.result.Ledger = w.ledger
+	w.result.EventHashes.Stride = 1
+	w.watchers = make([][]Checker, 64)
+	for _, c := range cfg.Checkers {
+		w.wants |= c.Wants()
+		for i := range w.watchers {
+			if c.Wants()&(1<<i) != 0 {
+				w.watchers[i] = append(w.watchers[i], c)
+			}
+		}
+	}
+	if err := w.seatPersons(); err != nil {
+		return nil, err
+	}
+	for _, j := range cfg.Jobs {
+		w.jobs[jobKey(j.Device, j.Kernel, j.Input)] = &job{out: j.Out, work: j.Work, err: j.Err, result: j}
+	}
+	if err := w.hangWindows(); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 // Run carries the plan out. It can be called once.
-func (w *World) Run() *Result { return &Result{} }
+func (w *World) Run() *Result {
+	w.begin()
+	for !w.done {
+		w.turn()
+	}
+	return w.finish()
+}
 
-func (w *World) ask(h *Hands, body []byte) (uint64, bool) { return 0, false }
-func (w *World) wakeLater(h *Hands, after time.Duration)  {}
+// begin schedules what is known beforehand. What lies at one instant happens in this order.
+func (w *World) begin() {
+	w.world(entry{at: int64(time.Second), kind: evSecond})
+	for i := range w.windows {
+		w.world(entry{at: int64(w.windows[i].End), kind: evFaultEnd, arg: uint32(i)})
+	}
+	w.world(entry{at: int64(w.cfg.Plan.Calm), kind: evCalm})
+	for i := range w.windows {
+		w.world(entry{at: int64(w.windows[i].Begin), kind: evFaultBegin, arg: uint32(i)})
+	}
+	for i, at := range w.cfg.Plan.Samples {
+		w.world(entry{at: int64(at), kind: evSample, arg: uint32(i)})
+	}
+	w.world(entry{at: int64(w.cfg.Plan.End), kind: evEnd})
+	for i, s := range w.cfg.Seats {
+		id := HostID(i + 1)
+		w.schedule(id, id, 0, entry{at: int64(s.Late), kind: evBoot})
+	}
+}
 
-// Hosts is how many hosts there are: 1..Hosts().
-func (w *World) Hosts() int { return len(w.cfg.Seats) }
+// turn handles events until the run is done or a process panics.
+func (w *World) turn() {
+	defer func() {
+		if w.stepping != 0 {
+			if r := recover(); r != nil {
+				w.panicked(fmt.Sprint(r))
+			}
+		}
+	}()
+	until := w.cfg.Until
+	for !w.done {
+		if !w.queue.pop(&w.cur) {
+			w.stop("nothing is left to happen")
+			return
+		}
+		e := &w.cur
+		if until != nil && until.Compare(Key{time.Duration(e.at), HostID(e.src), e.n}) < 0 {
+			w.queue.push(e)
+			w.stop("the event asked for was reached")
+			return
+		}
+		w.now = time.Duration(e.at)
+		w.events++
+		w.dispatch(e)
+		if w.cfg.KeepEvents > 0 && e.to != 0 && w.events&(w.result.EventHashes.Stride-1) == 0 {
+			w.result.EventHashes.add(w.events, w.cfg.KeepEvents, EventHash{w.key(), HostID(e.to), w.hosts[e.to].sum.a})
+		}
+		if w.events&4095 == 0 {
+			w.poll()
+		}
+	}
+}
 
-// Up tells whether a host runs.
-func (w *World) Up(h HostID) bool { return false }
+// poll looks at the bounds of the run.
+func (w *World) poll() {
+	if w.cfg.MaxEvents > 0 && w.events >= w.cfg.MaxEvents {
+		w.stop(fmt.Sprintf("%d events are the bound", w.cfg.MaxEvents))
+	}
+	if w.cfg.Stop != nil {
+		if why := w.cfg.Stop(); why != "" {
+			w.stop(why)
+		}
+	}
+	if w.cfg.Progress != nil && w.events&0xffff == 0 {
+		w.progress()
+	}
+}
 
-// Life is how often a host has booted.
-func (w *World) Life(h HostID) uint32 { return 0 }
+func (w *World) progress() {
+	if w.cfg.Progress != nil {
+		w.cfg.Progress(Progress{w.now, w.cfg.Plan.End, w.events, w.deliveries})
+	}
+}
 
-// Liar tells whether a host's seat says that it lies.
-func (w *World) Liar(h HostID) bool { return w.cfg.Seats[h-1].Liar != "" }
+// stop ends the run before its plan does.
+func (w *World) stop(why string) {
+	if !w.done {
+		w.done, w.cut = true, why
+	}
+}
 
-// Inspect asks a host's process; nil while it is down.
-func (w *World) Inspect(h HostID, query string) []byte { return nil }
+// key is that of what happens now.
+func (w *World) key() Key { return Key{w.now, HostID(w.cur.src), w.cur.n} }
 
-// Disk is what a host's disk holds, sorted by key.
-func (w *World) Disk(h HostID) []step.Record { return nil }
+// schedule gives an entry the next key of a host and queues it for a life of another.
+func (w *World) schedule(src, to HostID, life uint32, e entry) {
+	h := &w.hosts[src]
+	e.src, e.n, e.to, e.life = uint32(src), h.n, uint32(to), uint16(life)
+	h.n++
+	w.queue.push(&e)
+}
 
-var _ View = (*World)(nil)
-var _ = netsim.Kept
-var _ rand.Source
+// world queues an entry under the world's own next key.
+func (w *World) world(e entry) {
+	e.n = w.n
+	w.n++
+	w.queue.push(&e)
+}
+
+func (w *World) errand(x errand) uint32 {
+	if n := len(w.spare); n > 0 {
+		ref := w.spare[n-1]
+		w.spare = w.spare[:n-1]
+		w.errands[ref] = x
+		return ref
+	}
+	w.errands = append(w.errands, x)
+	return uint32(len(w.errands) - 1)
+}
+
+func (w *World) takeErrand(ref uint32) errand {
+	x := w.errands[ref]
+	w.errands[ref] = errand{}
+	w.spare = append(w.spare, ref)
+	return x
+}
+
+// nowAt is what a host may know of time.
+func (w *World) nowAt(h *host) step.Now {
+	return step.Now{Mono: w.now - h.boot, Wall: w.cfg.Wall0 + w.now + h.skew}
+}
+
+// observe shows w.ev to the checkers that want its kind.
+func (w *World) observe(kind Kinds, bit int) {
+	w.ev.Kind = kind
+	for _, c := range w.watchers[bit] {
+		c.Observe(&w.ev)
+	}
+}

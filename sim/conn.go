@@ -1,0 +1,359 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/netsim"
+	"github.com/lifegraph-os/lgos-sim/node/step"
+)
+
+// A connection has two ends, each in the hands of its own host; they know each other by (host, life, connection number).
+// Setting up: the dialer's opening packet, the other's answer (the dialer's end is up), the dialer's confirmation (the
+// other end is up, after 1.5 round trips). Confirmation and close travel in the reliable channel, in order with its data.
+type conn struct {
+	lastAt   int64 // nothing sent reliably later arrives before
+	out      *outbox
+	own      step.Conn
+	peer     HostID
+	peerConn step.Conn
+	link     uint32 // of host.links; of a free place: the next free one
+	credit   uint32 // bytes that left since the last Drained
+	peerLife uint16
+	state    connState
+	draining uint8 // Drained inputs on their way: so many times SendCredit wait in the uplink
+}
+
+type connState uint8
+
+const (
+	connFree    connState = iota
+	connDialing           // opening packets are being sent
+	connHalf              // answered, not yet confirmed
+	connOpen
+	connEnded   // over; the process has yet to hear of it
+	connClosing // closed by the process; what it sent before is still being repeated
+)
+
+// Flags of host.slot, beside the place.
+const (
+	slotOpen  = 1 << 31 // packets are taken in
+	slotHeard = 1 << 30 // the process may hear of it: open or ended
+	slotPlace = slotHeard - 1
+)
+
+// outbox is what an end has to repeat: what waits, the first of it having been lost.
+type outbox struct {
+	list   []parcel
+	bytes  int
+	since  int64 // when repeating began: the last time that anything got through
+	rto    int64
+	tries  uint32 // counts settings of the retry timer; one that is overtaken does nothing
+	armed  bool
+	doomed bool    // the peer's life is over, and only silence tells
+	early  []entry // unreliable packets that overtook the confirmation
+}
+
+// parcel is a packet of the reliable channel.
+type parcel struct {
+	ref  uint32
+	kind entryKind
+	tag  uint8
+}
+
+const (
+	minRTO      = int64(200 * time.Millisecond)
+	maxRTO      = int64(4 * time.Second)
+	dialPatient = int64(10 * time.Second)
+	sendPatient = int64(30 * time.Second)
+)
+
+// end finds an end by its number; nil where it is gone.
+func (h *host) end(c step.Conn) *conn {
+	if int64(c) >= int64(len(h.slot)) {
+		return nil
+	}
+	if place := h.slot[c] & slotPlace; place != 0 {
+		return &h.conns[place-1]
+	}
+	return nil
+}
+
+// open makes an end.
+func (h *host) open(own step.Conn, peer HostID, state connState) *conn {
+	if int(own) >= len(h.slot) {
+		if h.slot == nil {
+			h.slot = make([]uint32, 0, 10)
+		}
+		for len(h.slot) <= int(own) {
+			h.slot = append(h.slot, 0)
+		}
+	}
+	place := h.free
+	if place != 0 {
+		h.free = h.conns[place-1].link
+	} else {
+		if h.conns == nil {
+			h.conns = make([]conn, 0, 4)
+		}
+		h.conns = append(h.conns, conn{})
+		place = uint32(len(h.conns))
+	}
+	h.slot[own] = place
+	c := &h.conns[place-1]
+	*c = conn{own: own, peer: peer, state: state, link: h.linkTo(peer)}
+	return c
+}
+
+func (h *host) linkTo(peer HostID) uint32 {
+	for i := range h.links {
+		if h.links[i].peer == peer {
+			return uint32(i)
+		}
+	}
+	if h.links == nil {
+		h.links = make([]link, 0, 8)
+	}
+	h.links = append(h.links, link{peer: peer})
+	return uint32(len(h.links) - 1)
+}
+
+// setState moves an end along and keeps the flags that packets look at.
+func (h *host) setState(c *conn, s connState) {
+	c.state = s
+	flags := uint32(0)
+	switch s {
+	case connOpen:
+		flags = slotOpen | slotHeard
+	case connEnded:
+		flags = slotHeard
+	}
+	h.slot[c.own] = h.slot[c.own]&slotPlace | flags
+}
+
+// dropBox gives up all that an end still had to repeat, and what waited for it to open.
+func (w *World) dropBox(c *conn) {
+	if c.out == nil {
+		return
+	}
+	for _, p := range c.out.list {
+		w.payloads.release(p.ref)
+	}
+	for i := range c.out.early {
+		w.lose(&c.out.early[i], netsim.Down, 0)
+	}
+	c.out = nil
+}
+
+// forget drops an end.
+func (w *World) forget(h *host, c *conn) {
+	w.dropBox(c)
+	place := h.slot[c.own] & slotPlace
+	h.slot[c.own] = 0
+	c.state, c.link = connFree, h.free
+	h.free = place
+}
+
+func (c *conn) box() *outbox {
+	if c.out == nil {
+		c.out = &outbox{}
+	}
+	return c.out
+}
+
+// dial carries out a Dial.
+func (w *World) dial(id HostID, h *host, own step.Conn, peer HostID) {
+	if peer == 0 || int(peer) >= len(w.hosts) || peer == id {
+		h.setState(h.open(own, peer, connEnded), connEnded)
+		w.schedule(id, id, h.life, entry{at: int64(w.now), kind: evDown, arg: uint32(own), tag: uint8(step.Refused)})
+		return
+	}
+	c := h.open(own, peer, connDialing)
+	c.box().since = int64(w.now)
+	w.knock(id, h, c)
+}
+
+// knock sends an opening packet and sets the timer for the next.
+func (w *World) knock(id HostID, h *host, c *conn) {
+	ref := w.payloads.control(uint64(h.life), 0, w.own)
+	w.transmit(id, h, c, entry{kind: evOpen, arg: uint32(c.own), ref: ref}, false)
+	w.retryLater(id, h, c, dialPatient)
+}
+
+// retryLater sets the retry timer of an end, no later than its patience lasts.
+func (w *World) retryLater(id HostID, h *host, c *conn, patience int64) {
+	o := c.box()
+	if o.rto == 0 {
+		o.rto = max(minRTO, 2*int64(w.net.Latency(id, c.peer)+w.net.Latency(c.peer, id)))
+	} else {
+		o.rto = min(2*o.rto, maxRTO)
+	}
+	o.tries++
+	w.schedule(id, id, h.life, entry{at: min(int64(w.now)+o.rto, max(o.since+patience, int64(w.now)+1)), kind: evRetry, arg: uint32(c.own), ref: o.tries})
+}
+
+// retry is the retry timer. It tells whether the end is given up.
+func (w *World) retry(id HostID, h *host, e *entry) (gaveUp bool) {
+	c := h.end(step.Conn(e.arg))
+	if c == nil || c.out == nil || c.out.tries != e.ref {
+		return false
+	}
+	o := c.out
+	switch c.state {
+	case connDialing:
+		if int64(w.now)-o.since >= dialPatient {
+			return true
+		}
+		w.knock(id, h, c)
+	case connHalf: // the confirmation never came, and the process never heard of this end
+		w.forget(h, c)
+	case connOpen, connClosing:
+		if int64(w.now)-o.since >= sendPatient {
+			return true
+		}
+		if o.doomed && len(o.list) == 0 {
+			w.transmit(id, h, c, entry{kind: evProbe, arg: uint32(c.peerConn), life: c.peerLife, ref: w.payloads.control(0, 0, w.own)}, true)
+			w.retryLater(id, h, c, sendPatient)
+			return false
+		}
+		w.flush(id, h, c)
+	}
+	return false
+}
+
+// flush repeats what waits, in order, until something is lost again.
+func (w *World) flush(id HostID, h *host, c *conn) {
+	o := c.out
+	sent := 0
+	for sent < len(o.list) {
+		p := o.list[sent]
+		if !w.attempt(id, h, c, p) {
+			break
+		}
+		o.bytes -= len(w.payloads.list[p.ref].bytes)
+		w.payloads.release(p.ref)
+		if p.kind == evClose {
+			o.list = o.list[sent+1:]
+			w.forget(h, c)
+			return
+		}
+		sent++
+	}
+	if sent > 0 {
+		n := copy(o.list, o.list[sent:])
+		o.list = o.list[:n]
+		if !o.doomed {
+			o.since = int64(w.now)
+		}
+		o.rto = 0
+	}
+	if len(o.list) > 0 || o.doomed {
+		w.retryLater(id, h, c, sendPatient)
+		return
+	}
+	if c.state == connOpen {
+		o.tries++ // nothing waits: the timer is off
+	}
+}
+
+// attempt sends a parcel once and tells whether it got through.
+func (w *World) attempt(id HostID, h *host, c *conn, p parcel) bool {
+	w.payloads.list[p.ref].refs++
+	ok := w.transmit(id, h, c, entry{kind: p.kind, arg: uint32(c.peerConn), life: c.peerLife, ref: p.ref, tag: p.tag}, true)
+	if ok && p.kind == evParcel {
+		w.left(id, h, c, len(w.payloads.list[p.ref].bytes))
+	}
+	return ok
+}
+
+// post hands a parcel to the reliable channel. It takes over the reference.
+func (w *World) post(id HostID, h *host, c *conn, p parcel) {
+	o := c.out
+	if waiting := o != nil && (len(o.list) > 0 || c.state == connDialing); !waiting {
+		if w.attempt(id, h, c, p) {
+			w.payloads.release(p.ref)
+			return
+		}
+		o = c.box()
+		if !o.doomed {
+			o.since = int64(w.now)
+			o.rto = 0
+			w.retryLater(id, h, c, sendPatient)
+		}
+	}
+	o.list = append(o.list, p)
+	o.bytes += len(w.payloads.list[p.ref].bytes)
+}
+
+// left counts bytes that left the host, or will when the uplink is through with them, and grants credit.
+func (w *World) left(id HostID, h *host, c *conn, n int) {
+	c.credit += uint32(n)
+	for c.credit >= step.SendCredit {
+		c.credit -= step.SendCredit
+		c.draining++
+		w.schedule(id, id, h.life, entry{at: int64(max(w.now, w.net.UplinkFree(id))), kind: evDrained, arg: uint32(c.own)})
+	}
+}
+
+// send carries out a Send. It takes over the reference.
+func (w *World) send(id HostID, h *host, s *step.Send, ref uint32, tag uint8) {
+	c := h.end(s.Conn)
+	if c == nil || c.state != connOpen && c.state != connDialing || c.state == connDialing && s.Channel == step.Unreliable {
+		w.payloads.release(ref) // gone: dropped
+		return
+	}
+	waiting := int(c.draining) * step.SendCredit
+	if c.out != nil {
+		waiting += c.out.bytes
+	}
+	if len(s.Bytes) > step.SendLimit || waiting > 0 && waiting+len(s.Bytes) > step.SendLimit {
+		w.payloads.release(ref)
+		w.overflow(id, h, c)
+		return
+	}
+	if s.Channel == step.Reliable {
+		w.post(id, h, c, parcel{ref, evParcel, tag})
+		return
+	}
+	w.transmit(id, h, c, entry{kind: evPacket, arg: uint32(c.peerConn), life: c.peerLife, ref: ref, tag: tag}, false)
+	w.left(id, h, c, len(s.Bytes))
+}
+
+// overflow fails an end whose buffer is full.
+func (w *World) overflow(id HostID, h *host, c *conn) {
+	if c.state == connOpen {
+		w.tell(id, h, c, step.Closed)
+	}
+	w.schedule(id, id, h.life, entry{at: int64(w.now), kind: evDown, arg: uint32(c.own), tag: uint8(step.Overflow)})
+	w.over(h, c)
+}
+
+// over marks an end as over; the process has yet to hear of it.
+func (w *World) over(h *host, c *conn) {
+	w.dropBox(c)
+	h.setState(c, connEnded)
+}
+
+// tell lets the other end know that it is over, no faster than a packet would, but through any partition: its own
+// keep-alive would find out.
+func (w *World) tell(id HostID, h *host, c *conn, reason step.DownReason) {
+	w.schedule(id, c.peer, uint32(c.peerLife), entry{at: int64(w.now + w.net.Latency(id, c.peer)), kind: evGone, arg: uint32(c.peerConn), tag: uint8(reason)})
+}
+
+// hangUp carries out a Close.
+func (w *World) hangUp(id HostID, h *host, own step.Conn) {
+	c := h.end(own)
+	if c == nil || c.state == connClosing {
+		return
+	}
+	switch c.state {
+	case connOpen:
+		h.setState(c, connClosing)
+		ref := w.payloads.control(0, 0, w.own)
+		w.post(id, h, c, parcel{ref, evClose, 0})
+		if c.out == nil || len(c.out.list) == 0 {
+			w.forget(h, c)
+		}
+	default: // dialing: the other end, if any, gets no confirmation; ended: nobody hears of it any more
+		w.forget(h, c)
+	}
+}

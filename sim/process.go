@@ -1,0 +1,262 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/lifegraph-os/lgos-sim/netsim"
+	"github.com/lifegraph-os/lgos-sim/node/step"
+)
+
+// Places of the kinds in Kinds, for the paths that are taken most.
+const (
+	bitPacket = 3
+	bitSend   = 12
+)
+
+// offer hands an input to a host: at once, or when it is through with what it does.
+func (w *World) offer(id HostID, h *host, e *entry) {
+	if h.busy || h.until > w.now {
+		x := h.more()
+		x.inbox = append(x.inbox, *e)
+		if !h.busy {
+			h.busy = true
+			w.schedule(id, id, h.life, entry{at: int64(h.until), kind: evDone})
+		}
+		return
+	}
+	w.take(id, h, e)
+}
+
+// resume carries out what a busy host wanted, and gives it what came meanwhile.
+func (w *World) resume(id HostID, h *host) {
+	x := h.more()
+	h.busy = false
+	if d := x.detained; d != nil {
+		x.detained = nil
+		out := d.out
+		w.carry(id, h, out, d.key)
+		w.recycle(out)
+		if !h.up {
+			return
+		}
+	}
+	for len(x.inbox) > 0 && !h.busy {
+		if h.until > w.now {
+			h.busy = true
+			w.schedule(id, id, h.life, entry{at: int64(h.until), kind: evDone})
+			return
+		}
+		e := x.inbox[0]
+		if x.inbox = x.inbox[1:]; len(x.inbox) == 0 {
+			x.inbox = nil
+		}
+		w.cur.src, w.cur.n = e.src, e.n
+		life := h.life
+		w.take(id, h, &e)
+		if !h.up || h.life != life {
+			return
+		}
+	}
+}
+
+// take makes the input that an entry stands for, unless it has become stale, and steps the process.
+func (w *World) take(id HostID, h *host, e *entry) {
+	var in step.Input
+	switch e.kind {
+	case evPacket, evParcel:
+		w.packet(id, h, e)
+		return
+	case evUp:
+		c := h.end(step.Conn(e.arg))
+		if c == nil || h.slot[e.arg]&slotHeard == 0 {
+			return
+		}
+		w.in.up = step.ConnUp{Conn: c.own, Peer: AddrOf(c.peer), Dialed: e.tag == 1}
+		in = &w.in.up
+	case evDown:
+		c := h.end(step.Conn(e.arg))
+		if c == nil || c.state != connEnded {
+			return
+		}
+		w.in.down = step.ConnDown{Conn: c.own, Reason: step.DownReason(e.tag)}
+		w.forget(h, c)
+		in = &w.in.down
+	case evDrained:
+		c := h.end(step.Conn(e.arg))
+		if c == nil {
+			return
+		}
+		c.draining--
+		if c.state != connOpen {
+			return
+		}
+		w.in.drained = step.Drained{Conn: c.own}
+		in = &w.in.drained
+	case evTimer:
+		t := &h.extra.timers[e.arg]
+		if t.armed != e.ref {
+			return
+		}
+		t.armed = 0
+		w.in.timer = step.Timer{ID: t.id}
+		in = &w.in.timer
+	case evRequest:
+		x := w.takeErrand(e.ref)
+		w.ledger.Requests++
+		w.in.request = step.Request{ID: x.id, Body: x.body}
+		in = &w.in.request
+	case evCommitted:
+		w.in.committed = h.extra.committed[0]
+		if h.extra.committed = h.extra.committed[1:]; len(h.extra.committed) == 0 {
+			h.extra.committed = nil
+		}
+		in = &w.in.committed
+	case evLoaded:
+		x := w.takeErrand(e.ref)
+		w.in.loaded = step.Loaded{ID: x.id, Records: h.more().disk.store.list(x.text)}
+		in = &w.in.loaded
+	case evJobDone:
+		x := w.takeErrand(e.ref)
+		w.in.done = step.JobDone{ID: x.id, Out: x.body, Work: x.work, Err: x.text}
+		in = &w.in.done
+	default:
+		panic(fmt.Sprintf("sim: entry kind %d is no input", e.kind))
+	}
+	w.input(id, h, in)
+}
+
+// packet is take for packets, which are most of all events.
+func (w *World) packet(id HostID, h *host, e *entry) {
+	if h.slot[e.arg]&slotHeard == 0 { // closed while it waited
+		w.lose(e, netsim.Down, 0)
+		return
+	}
+	ref := e.ref
+	p := &w.payloads.list[ref]
+	w.ledger.Classes[p.class].Delivered.add(len(p.bytes))
+	w.deliveries++
+	if e.tag != 0 {
+		w.ledger.lies[e.tag-1].Delivered++
+	}
+	if w.cfg.Poison && len(p.bytes) > 0 && hashBytes(p.bytes) != p.hash {
+		w.breach("bytes changed after they were sent")
+	}
+	w.in.packet = step.Packet{Conn: step.Conn(e.arg), Channel: step.Reliable, Bytes: p.bytes}
+	if e.kind == evPacket {
+		w.in.packet.Channel = step.Unreliable
+	}
+	now := w.nowAt(h)
+	key := Key{w.now, HostID(e.src), e.n}
+	h.sum.key(key, now)
+	h.sum.packet(codePacket, w.in.packet.Conn, w.in.packet.Channel, p.hash)
+	w.payloads.last = ref
+	w.step(id, h, &w.in.packet, key, now, OnPacket, bitPacket)
+	w.payloads.release(ref)
+	if w.cfg.Poison {
+		w.in.packet = step.Packet{Conn: ^step.Conn(0), Bytes: []byte("poisoned")}
+	}
+}
+
+// input steps the process with anything but a packet.
+func (w *World) input(id HostID, h *host, in step.Input) {
+	now := w.nowAt(h)
+	key := w.key()
+	w.scratch = appendInput(w.scratch[:0], in)
+	h.sum.key(key, now)
+	h.sum.bytes(w.scratch)
+	bit := int(w.scratch[0]) - 1
+	w.step(id, h, in, key, now, 1<<bit, bit)
+	if w.cfg.Poison {
+		w.poison()
+	}
+}
+
+func (w *World) poison() {
+	bad := ^uint64(0)
+	w.in.up = step.ConnUp{Conn: ^step.Conn(0)}
+	w.in.down = step.ConnDown{Conn: ^step.Conn(0)}
+	w.in.drained = step.Drained{Conn: ^step.Conn(0)}
+	w.in.timer = step.Timer{ID: step.TimerID(bad)}
+	w.in.request = step.Request{ID: bad}
+	w.in.committed = step.Committed{ID: bad}
+	w.in.loaded = step.Loaded{ID: bad}
+	w.in.done = step.JobDone{ID: bad, Err: "poisoned"}
+	w.in.boot = step.Boot{Life: ^uint32(0)}
+}
+
+// step lets the process take one input, and carries its effects out, or detains them while the host is busy.
+func (w *World) step(id HostID, h *host, in step.Input, key Key, now step.Now, kind Kinds, bit int) {
+	h.steps++
+	if w.wants&kind != 0 {
+		w.ev = Event{Key: key, Index: -1, Host: id, Life: h.life, Now: now, Input: in}
+		w.observe(kind, bit)
+	}
+	out := w.out
+	out.NextConn = h.conn
+	if h.watched {
+		h.extra.rec.input(key, now, h.conn, in)
+	}
+	w.stepping = id
+	h.process.Step(now, in, out)
+	w.stepping = 0
+	h.conn = out.NextConn
+	if out.Cost > 0 {
+		h.until = w.now + out.Cost
+		if len(out.List) > 0 {
+			h.busy = true
+			h.more().detained = &detained{out, key}
+			w.schedule(id, id, h.life, entry{at: int64(h.until), kind: evDone})
+			w.out = w.fresh()
+			return
+		}
+		out.Cost = 0
+	}
+	if len(out.List) > 0 {
+		w.carry(id, h, out, key)
+		if w.cfg.Poison {
+			out.Poison()
+		}
+		out.Reset()
+	}
+}
+
+// fresh gives an empty container of effects.
+func (w *World) fresh() *step.Effects {
+	if n := len(w.outs); n > 0 {
+		out := w.outs[n-1]
+		w.outs = w.outs[:n-1]
+		return out
+	}
+	return &step.Effects{}
+}
+
+func (w *World) recycle(out *step.Effects) {
+	if w.cfg.Poison {
+		out.Poison()
+	}
+	out.Reset()
+	w.outs = append(w.outs, out)
+}
+
+// breach fails the run because a rule between the world and a process was broken.
+func (w *World) breach(what string) {
+	if w.broke == "" {
+		w.broke = fmt.Sprintf("%s: host %d: %s", w.key(), w.cur.to, what)
+	}
+	w.stop("an invariant broke")
+}
+
+// panicked turns the panic of a process into the end of the run: its host stays down.
+func (w *World) panicked(what string) {
+	id := w.stepping
+	w.stepping = 0
+	h := &w.hosts[id]
+	h.up = false
+	h.sum.bytes(append([]byte{codePanic}, what...))
+	w.ev = Event{Key: w.key(), Index: -1, Host: id, Life: h.life, Now: w.nowAt(h), What: what}
+	if w.wants&OnPanic != 0 {
+		w.observe(OnPanic, 21)
+	}
+	w.broke = fmt.Sprintf("host %d panicked at %s: %s", id, w.ev.ID(), what)
+	w.stop("an invariant broke")
+}

@@ -1,0 +1,351 @@
+package sim
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// entry is one thing to come: a key, a host, a kind and handles. It holds no pointer, so that the collector does not look
+// at what is pending, and is 32 bytes, half a cache line.
+type entry struct {
+	at     int64 // with src and n: the Key
+	src, n uint32
+	to     uint32 // the host that it is for; 0 is the world
+	arg    uint32 // by kind: a connection, a timer, a request
+	ref    uint32 // by kind: a payload, a generation
+	life   uint16 // of the host that it is for, modulo 2^16; stale otherwise
+	kind   entryKind
+	tag    uint8 // by kind: the lie told by a packet, from 1
+}
+
+func (e *entry) before(o *entry) bool {
+	if e.at != o.at {
+		return e.at < o.at
+	}
+	if e.src != o.src {
+		return e.src < o.src
+	}
+	return e.n < o.n
+}
+
+func (e *entry) compare(o *entry) int {
+	if e.before(o) {
+		return -1
+	}
+	if o.before(e) {
+		return 1
+	}
+	return 0
+}
+
+const (
+	digit      = 10 // bits of time a level of the wheel tells apart
+	wheelSlots = 1 << digit
+	levels     = (63 + digit - 1) / digit
+	chunkSize  = 32 // entries
+	slabChunks = 64
+	direct     = 64 // a bucket of at most so many is sorted as it is
+	directTop  = 2  // if its level is at most this: a wide one would send what comes soon to the heap
+)
+
+// queue gives entries in the order of their keys. It is a hierarchical wheel on time (a radix queue: what is far away lies
+// in wide buckets that are dealt to narrower ones as time nears them). The bucket that is next is sorted into run; what is
+// pushed into the time that run covers goes to a small heap beside it.
+type queue struct {
+	base int64 // the wheel's time: level and slot of an entry are those of the highest digit in which it differs
+	edge int64 // run covers all before it
+	size int
+
+	run  []entry
+	head int
+	side []entry // a binary heap
+
+	wheel [levels]level
+	slabs [][]entry // chunks of entries
+	next  []uint32  // chunk after chunk, 0 none; chunks are numbered from 1
+	free  []uint32
+
+	keys, spare []uint64 // for sorting
+	sorted      []entry
+}
+
+type level struct {
+	used  [wheelSlots / 64]uint64
+	slots [wheelSlots]bucket
+}
+
+type bucket struct{ first, last, size uint32 }
+
+// push adds an entry, which must not lie before the last one popped.
+func (q *queue) push(e *entry) {
+	q.size++
+	if e.at < q.edge {
+		q.pushSide(e)
+		return
+	}
+	q.deal(e)
+}
+
+// deal puts an entry into the wheel.
+func (q *queue) deal(e *entry) {
+	l := uint(bits.Len64(uint64(e.at^q.base))+digit-1) / digit
+	if l > 0 {
+		l--
+	}
+	slot := uint(e.at>>(l*digit)) % wheelSlots
+	lv := &q.wheel[l]
+	b := &lv.slots[slot]
+	at := b.size % chunkSize
+	if at == 0 {
+		c := q.chunk()
+		if b.size == 0 {
+			lv.used[slot/64] |= 1 << (slot % 64)
+			b.first = c
+		} else {
+			q.next[b.last] = c
+		}
+		b.last = c
+	}
+	b.size++
+	c := b.last - 1
+	q.slabs[c/slabChunks][c%slabChunks*chunkSize+at] = *e
+}
+
+// chunk takes a chunk off the free list.
+func (q *queue) chunk() uint32 {
+	if n := len(q.free); n > 0 {
+		c := q.free[n-1]
+		q.free = q.free[:n-1]
+		q.next[c] = 0
+		return c
+	}
+	if len(q.next) == 0 {
+		q.next = append(q.next, 0)
+	}
+	c := uint32(len(q.next))
+	q.next = append(q.next, 0)
+	if int(c-1)/slabChunks == len(q.slabs) {
+		q.slabs = append(q.slabs, make([]entry, slabChunks*chunkSize))
+	}
+	return c
+}
+
+// pop takes the least entry out.
+func (q *queue) pop(e *entry) bool {
+	if q.head == len(q.run) && len(q.side) == 0 && !q.advance() {
+		return false
+	}
+	q.size--
+	if len(q.side) > 0 && (q.head == len(q.run) || q.side[0].before(&q.run[q.head])) {
+		q.popSide(e)
+		return true
+	}
+	*e = q.run[q.head]
+	q.head++
+	return true
+}
+
+// advance makes the next bucket the run.
+func (q *queue) advance() bool {
+	for {
+		l, slot, ok := q.first()
+		if !ok {
+			return false
+		}
+		lv := &q.wheel[l]
+		b := lv.slots[slot]
+		lv.slots[slot] = bucket{}
+		lv.used[slot/64] &^= 1 << (slot % 64)
+		q.base = int64(uint64(q.base)>>((l+1)*digit)<<((l+1)*digit) | uint64(slot)<<(l*digit))
+		if l == 0 {
+			q.edge = q.base + 1
+			q.collect(b)
+			q.sortTies()
+			return true
+		}
+		if b.size <= direct && l <= directTop {
+			q.collect(b)
+			q.sortRun()
+			q.edge = q.run[len(q.run)-1].at + 1
+			return true
+		}
+		if q.tied(b) {
+			q.collect(b)
+			q.sortTies()
+			q.edge = q.run[0].at + 1
+			return true
+		}
+		left := b.size
+		for c := b.first; c != 0; {
+			part := q.part(c, &left)
+			for i := range part {
+				q.deal(&part[i])
+			}
+			// Only now: what was dealt must not have taken this very chunk.
+			after := q.next[c]
+			q.free = append(q.free, c)
+			c = after
+		}
+	}
+}
+
+// first finds the bucket that is next in time: the lowest level that holds anything, and its first slot.
+func (q *queue) first() (l, slot uint, ok bool) {
+	for l := range q.wheel {
+		for i, word := range q.wheel[l].used {
+			if word != 0 {
+				return uint(l), uint(i*64 + bits.TrailingZeros64(word)), true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// part is what a chunk holds, given how many entries its bucket has left.
+func (q *queue) part(c uint32, left *uint32) []entry {
+	n := min(*left, chunkSize)
+	*left -= n
+	at := (c - 1) % slabChunks * chunkSize
+	return q.slabs[(c-1)/slabChunks][at : at+n]
+}
+
+// tied tells whether all entries of a bucket are of one instant.
+func (q *queue) tied(b bucket) bool {
+	left := b.size
+	at := q.slabs[(b.first-1)/slabChunks][(b.first-1)%slabChunks*chunkSize].at
+	for c := b.first; c != 0; c = q.next[c] {
+		part := q.part(c, &left)
+		for i := range part {
+			if part[i].at != at {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// collect moves a bucket into run.
+func (q *queue) collect(b bucket) {
+	q.run, q.head = q.run[:0], 0
+	left := b.size
+	for c := b.first; c != 0; c = q.next[c] {
+		q.run = append(q.run, q.part(c, &left)...)
+		q.free = append(q.free, c)
+	}
+}
+
+// sortRun sorts a short run by key.
+func (q *queue) sortRun() {
+	if len(q.run) <= 12 {
+		insertionSort(q.run)
+		return
+	}
+	q.keys = q.keys[:0]
+	for i := range q.run {
+		q.keys = append(q.keys, uint64(q.run[i].at-q.base)<<16|uint64(i))
+	}
+	slices.Sort(q.keys)
+	q.gather(0xffff)
+	insertionSort(q.run) // of ties alone: all else is in its place
+}
+
+// sortTies sorts a run of one instant by sender and number. Each sender's entries were mostly pushed in the order of
+// their numbers, so that a stable radix sort by sender does nearly all.
+func (q *queue) sortTies() {
+	if len(q.run) <= 24 {
+		insertionSort(q.run)
+		return
+	}
+	q.keys = slices.Grow(q.keys[:0], len(q.run))[:len(q.run)]
+	q.spare = slices.Grow(q.spare[:0], len(q.run))[:len(q.run)]
+	var most uint32
+	for i := range q.run {
+		q.keys[i] = uint64(q.run[i].src)<<32 | uint64(i)
+		most = max(most, q.run[i].src)
+	}
+	const radix = 10
+	var count [1 << radix]uint32
+	for shift := 32; most > 0; shift, most = shift+radix, most>>radix {
+		clear(count[:])
+		for _, k := range q.keys {
+			count[k>>shift%(1<<radix)]++
+		}
+		sum := uint32(0)
+		for i, n := range count {
+			count[i] = sum
+			sum += n
+		}
+		for _, k := range q.keys {
+			p := &count[k>>shift%(1<<radix)]
+			q.spare[*p] = k
+			*p++
+		}
+		q.keys, q.spare = q.spare, q.keys
+	}
+	q.gather(0xffffffff)
+	if !slices.IsSortedFunc(q.run, func(a, b entry) int { return a.compare(&b) }) {
+		slices.SortFunc(q.run, func(a, b entry) int { return a.compare(&b) })
+	}
+}
+
+// gather puts the run into the order of keys, whose low bits are places in it.
+func (q *queue) gather(mask uint64) {
+	q.sorted = slices.Grow(q.sorted[:0], len(q.run))[:len(q.run)]
+	for i, k := range q.keys {
+		q.sorted[i] = q.run[k&mask]
+	}
+	q.run, q.sorted = q.sorted, q.run
+}
+
+func insertionSort(list []entry) {
+	for i := 1; i < len(list); i++ {
+		if !list[i].before(&list[i-1]) {
+			continue
+		}
+		e, j := list[i], i
+		for ; j > 0 && e.before(&list[j-1]); j-- {
+			list[j] = list[j-1]
+		}
+		list[j] = e
+	}
+}
+
+func (q *queue) pushSide(e *entry) {
+	q.side = append(q.side, *e)
+	i := len(q.side) - 1
+	for i > 0 {
+		up := (i - 1) / 2
+		if !e.before(&q.side[up]) {
+			break
+		}
+		q.side[i] = q.side[up]
+		i = up
+	}
+	q.side[i] = *e
+}
+
+func (q *queue) popSide(e *entry) {
+	*e = q.side[0]
+	last := q.side[len(q.side)-1]
+	q.side = q.side[:len(q.side)-1]
+	n := len(q.side)
+	if n == 0 {
+		return
+	}
+	i := 0
+	for {
+		down := 2*i + 1
+		if down >= n {
+			break
+		}
+		if down+1 < n && q.side[down+1].before(&q.side[down]) {
+			down++
+		}
+		if !q.side[down].before(&last) {
+			break
+		}
+		q.side[i] = q.side[down]
+		i = down
+	}
+	q.side[i] = last
+}

@@ -1,0 +1,61 @@
+package sim
+
+import "github.com/lifegraph-os/lgos-sim/netsim"
+
+// transmit hands a packet to the network and schedules what arrives. It takes over the reference, and tells whether
+// anything got through.
+func (w *World) transmit(id HostID, h *host, c *conn, e entry, reliable bool) bool {
+	l := &h.links[c.link]
+	body := &w.payloads.list[e.ref]
+	size := len(body.bytes)
+	class := &w.ledger.Classes[body.class]
+	class.Sent.add(size)
+	w.buf = w.net.Depart(w.now, netsim.Packet{From: id, To: c.peer, N: l.n, Size: size, Reliable: reliable}, w.buf[:0])
+	l.n++
+	e.src, e.to = uint32(id), uint32(c.peer)
+	through := false
+	for i := range w.buf {
+		a := &w.buf[i]
+		if a.Extra > 0 {
+			class.Doubled.add(size)
+		}
+		if a.Bent != 0 || a.Cause != 0 {
+			w.blame(a)
+		}
+		if a.Lost != netsim.Kept {
+			class.Lost[a.Lost].add(size)
+			continue
+		}
+		e.at = int64(a.At)
+		if reliable {
+			e.at = max(e.at, c.lastAt)
+			c.lastAt = e.at
+		}
+		e.n = h.n
+		h.n++
+		ref := e.ref
+		if a.Bit >= 0 {
+			e.ref = w.payloads.bend(ref, a.Bit)
+		} else {
+			w.payloads.list[ref].refs++
+		}
+		w.queue.push(&e)
+		e.ref = ref
+		through = true
+	}
+	w.payloads.release(e.ref)
+	return through
+}
+
+// blame counts what a rule of the network did to a packet.
+func (w *World) blame(a *netsim.Arrival) {
+	c := &w.ledger.causes[a.Cause]
+	if a.Lost != netsim.Kept {
+		c.lost[a.Lost]++
+	}
+	for i := range c.bent {
+		if a.Bent&(1<<i) != 0 {
+			c.bent[i]++
+		}
+	}
+}

@@ -60,11 +60,15 @@ func (t *Text) look(in func(*op.Operation) bool) func() {
 }
 
 // outside lists the operations that are not in a version. A chain is in it up to one operation, so that only the ends of
-// the chains are looked at.
+// the chains are looked at; of a forked chain all.
 func (t *Text) outside(in func(*op.Operation) bool) (away []uint32) {
 	for _, c := range t.chains {
-		for i := c.last; i != 0 && !in(t.ops[i-1].op); i = t.ops[i-1].before {
-			away = append(away, i-1)
+		for i := c.last; i != 0; i = t.ops[i-1].before {
+			if !in(t.ops[i-1].op) {
+				away = append(away, i-1)
+			} else if !c.forked {
+				break
+			}
 		}
 	}
 	return away

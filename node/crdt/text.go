@@ -64,6 +64,7 @@ type chain struct {
 	device      op.Key
 	incarnation uint64
 	last        uint32 // plus one
+	forked      bool   // its operations here are no line; not every fork shows here
 }
 
 // piece is a range of an operation's offsets, as chars.
@@ -187,9 +188,11 @@ func (t *Text) intern(w Write) uint32 {
 		return i
 	}
 	i := uint32(len(t.ops))
-	c := t.chainOf(w)
-	t.ops = append(t.ops, textOp{op: w.Op, chain: c, before: t.chains[c].last, void: w.Void})
-	t.chains[c].last = i + 1
+	n := t.chainOf(w)
+	c := &t.chains[n]
+	c.forked = c.forked || c.last != 0 && t.ops[c.last-1].op.Seq >= w.Op.Seq
+	t.ops = append(t.ops, textOp{op: w.Op, chain: n, before: c.last, void: w.Void})
+	c.last = i + 1
 	t.index.Add(Hash(&w.Op.ID), i, func(i uint32) uint64 { return Hash(&t.ops[i].op.ID) })
 	return i
 }
@@ -202,7 +205,7 @@ func (t *Text) chainOf(w Write) uint32 {
 	if n := len(t.ops); n > 0 && same(t.ops[n-1].chain) {
 		return t.ops[n-1].chain
 	}
-	h := (&chain{w.Author, w.Op.Device, w.Op.Incarnation, 0}).hash()
+	h := (&chain{author: w.Author, device: w.Op.Device, incarnation: w.Op.Incarnation}).hash()
 	i, ok := t.chainAt.Find(h, same)
 	if !ok {
 		i = uint32(len(t.chains))

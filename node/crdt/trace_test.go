@@ -257,7 +257,7 @@ func TestFriendsForever(t *testing.T) {
 }
 
 // TestTwoWriters is what stands in for the recorded trace where that is not: two people type, delete and merge now and
-// then, 10,000 operations, the same every time.
+// then, 4,000 operations, the same every time.
 func TestTwoWriters(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	whole := new(Text)
@@ -268,7 +268,7 @@ func TestTwoWriters(t *testing.T) {
 	var ops []*op.Operation
 	var authors []*op.Key
 	seen := [2]int{}
-	for len(ops) < 10_000 {
+	for len(ops) < 4000 {
 		i := r.IntN(2)
 		w := writers[i]
 		if r.IntN(20) == 0 {
@@ -312,6 +312,34 @@ func TestTwoWriters(t *testing.T) {
 			t.Errorf("writer %d ends with another text", i)
 		}
 	}
+}
+
+// sephBlog: one person writes a blog post, 137,154 transactions.
+func sephBlog(t testing.TB) (h *history, header func(int) (op.Header, *op.Key), inside func(int) func(*op.Operation) bool) {
+	d := openData(t, "seph-blog1.json.gz")
+	if d == nil {
+		return nil, nil, nil
+	}
+	h = new(history)
+	if err := d.Decode(h); err != nil {
+		t.Fatal(err)
+	}
+	key := op.Key{1}
+	return h, func(i int) (op.Header, *op.Key) { return op.Header{Seq: uint64(i) + 1}, &key },
+		func(int) func(*op.Operation) bool { return nil }
+}
+
+func BenchmarkSephBlog(b *testing.B) {
+	h, header, inside := sephBlog(b)
+	if h == nil {
+		b.SkipNow()
+	}
+	for b.Loop() {
+		if text, _, _ := replay(b, h, header, inside); text.String() != h.EndContent {
+			b.Fatal("the text is not the recorded one")
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(h.Txns)), "ns/edit")
 }
 
 func BenchmarkFriendsForever(b *testing.B) {

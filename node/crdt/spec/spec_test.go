@@ -67,7 +67,7 @@ func TestState(t *testing.T) {
 			edit(4, 5, list{7, n, "p", list{list{0, at(2, 0), at(3, 0), "m"}}}), // a liar's: b is no neighbour of a
 		}, node(`{"p": {"text": "azbm"}}`)},
 		{"a left child", []Op{edit(2, 2, list{7, n, "p", list{list{0, nil, nil, "c"}, list{0, nil, 0, "b"}, list{0, nil, 1, "a"}}})}, node(`{"p": {"text": "abc"}}`)},
-		{"deletions", []Op{edit(2, 2, list{7, n, "p", list{list{0, nil, nil, "жabc"}}}), edit(3, 3, list{7, n, "p", list{list{1, at(2, 0), 2}}}), void(edit(4, 4, list{7, n, "p", list{list{1, at(2, 2), 1 << 40}}}))},
+		{"deletions", []Op{edit(2, 2, list{7, n, "p", list{list{0, nil, nil, "жabc"}}}), edit(3, 3, list{7, n, "p", list{list{1, at(2, 0), 2}}}), void(edit(4, 4, list{7, n, "p", list{list{1, at(2, 2), int64(1) << 40}}}))},
 			node(`{"p": {"text": "bc"}}`)},
 		{"characters of a void operation are hidden anchors", []Op{void(edit(2, 2, list{7, n, "p", list{list{0, nil, nil, "xy"}}})), edit(3, 3, list{7, n, "p", list{list{0, at(2, 0), at(2, 1), "in"}}})}, node(`{"p": {"text": "in"}}`)},
 		{"an insertion waits for its anchors", []Op{edit(2, 2, list{7, n, "p", list{list{0, at(5, 0), nil, "lost"}, list{0, nil, nil, "here"}}})}, node(`{"p": {"text": "here"}}`)},
@@ -103,7 +103,7 @@ func TestStateBad(t *testing.T) {
 	}
 	n := in(1, 0)
 	for _, m := range []any{3, list{}, list{3}, list{3, n}, list{3, "n", "p", 1}, list{7, n, "p", 1}, list{7, n, "p", list{list{2}}}, list{7, n, "p", list{list{0, "x", nil, "y"}}},
-		list{0}, list{6, n, "p", "x"}, list{3, 1 << 40, "p", 1}} {
+		list{0}, list{6, n, "p", "x"}, list{3, int64(1) << 40, "p", 1}} {
 		if _, err := State([]Op{o(t, 1, 1, "edit", m)}, func(string) bool { return true }); err == nil {
 			t.Errorf("mutation %v: no error", m)
 		}

@@ -35,11 +35,8 @@ func (r *Rights) Judge(l *journal.Log, e *journal.Entry) string {
 	b := r.book(l)
 	b.catchUp()
 	o := e.Op
-	if first := len(b.slots) == 0; first != (o.Kind == op.SpaceCreate) {
-		return step.RefuseSpace // a space has one genesis, and all else comes after it
-	}
 	if o.Kind == op.SpaceCreate {
-		return ""
+		return step.RefuseBody // a space begins once, and its genesis is not judged
 	}
 	if strings.HasPrefix(o.Kind, "rights.") && !o.IsRights() {
 		return step.RefuseRights // a later kind of right, which nobody has yet

@@ -31,6 +31,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// self makes the test binary the worker.
+func self(o Options) Options {
+	if len(o.Worker) == 0 {
+		o.Worker = []string{os.Args[0], "gpu-worker"}
+	}
+	return o
+}
+
 func gpuOff() bool { return os.Getenv("GPU") == "off" }
 
 // needs opens a device that make setup installs; without it the test fails, unless GPU=off asks to do without.
@@ -39,7 +47,7 @@ func needs(t testing.TB, open func(Options) (Device, error), opts Options) Devic
 	if gpuOff() {
 		t.Skip("switched off by GPU=off")
 	}
-	d, err := open(opts)
+	d, err := open(self(opts))
 	if err != nil {
 		t.Fatalf("%v\nrun `make setup`, or set GPU=off to do without", err)
 	}
@@ -187,7 +195,7 @@ func TestSelfTestCatchesAWrongShader(t *testing.T) {
 	if d.Has(gpu.MatMul) || !d.Has(gpu.Histogram) || !strings.Contains(d.Info().SelfTest, "integer kernels only") {
 		t.Errorf("a shader that rounds wrongly was not caught: %s", d.Info().SelfTest)
 	}
-	if _, err := OpenWebGPU(Options{Env: []string{"LGOS_TEST_WORKER=wrong-integers"}}); err == nil || !strings.Contains(err.Error(), gpu.Histogram) {
+	if _, err := OpenWebGPU(self(Options{Env: []string{"LGOS_TEST_WORKER=wrong-integers"}})); err == nil || !strings.Contains(err.Error(), gpu.Histogram) {
 		t.Errorf("a shader that counts wrongly was not caught: %v", err)
 	}
 }
@@ -233,6 +241,17 @@ func TestAPoisonousJobIsGivenUp(t *testing.T) {
 	}
 }
 
+// A program that is its own worker without knowing it must not start copies of itself without end.
+func TestATestBinaryIsNoWorker(t *testing.T) {
+	if _, err := OpenWebGPU(Options{}); err == nil {
+		t.Error("a test binary was started as a worker")
+	}
+	t.Setenv(inWorker, "1")
+	if _, err := OpenWebGPU(self(Options{})); err == nil {
+		t.Error("a worker started a worker")
+	}
+}
+
 func TestAutoFallsBackInOneLine(t *testing.T) {
 	var said []string
 	d, err := Open(Auto, Options{Worker: []string{"/no/such/program"}, Library: "/no/such/library", Log: func(s string) { said = append(said, s) }})
@@ -255,7 +274,7 @@ func TestAutoUsesAllThatIsThere(t *testing.T) {
 	}
 	agree(t, d, 4)
 	kinds := map[string]bool{}
-	for _, i := range List(Options{}) {
+	for _, i := range List(self(Options{})) {
 		kinds[i.Kind] = i.Usable
 	}
 	if !kinds[CPU] || !kinds[WebGPU] || !kinds[ONNX] {
@@ -267,7 +286,7 @@ func TestBenchHasARowForEveryDevice(t *testing.T) {
 	if gpuOff() {
 		t.Skip("switched off by GPU=off")
 	}
-	rows, missing, err := Bench(Options{}, 0)
+	rows, missing, err := Bench(self(Options{}), 0)
 	if err != nil || len(missing) > 0 {
 		t.Fatal(err, missing)
 	}

@@ -15,14 +15,18 @@ import (
 )
 
 const (
-	maxTries = 3                // how often a job is given to a worker before it counts as lost: it may be what kills it
-	jobLimit = 60 * time.Second // a worker that is silent for so long is hung, and is killed
+	maxTries = 3                 // how often a job is given to a worker before it counts as lost: it may be what kills it
+	jobLimit = 60 * time.Second  // a worker that is silent for so long is hung, and is killed
+	inWorker = "LGOS_GPU_WORKER" // set in the environment of every worker
 )
 
 // OpenWebGPU starts a worker process, asks it for its adapter and tests it.
 func OpenWebGPU(opts Options) (Device, error) {
 	if !workerBuilt {
 		return nil, ErrNotBuilt
+	}
+	if os.Getenv(inWorker) != "" { // a program that does not know the word gpu-worker would start itself without end
+		return nil, errors.New("this process is itself a GPU worker")
 	}
 	w := &webgpu{opts: opts}
 	if err := w.start(); err != nil {
@@ -63,10 +67,13 @@ func (w *webgpu) start() error {
 		if err != nil {
 			return fmt.Errorf("the GPU worker cannot start: %w", err)
 		}
+		if strings.HasSuffix(self, ".test") || strings.HasSuffix(self, ".test.exe") {
+			return errors.New("a test binary is no GPU worker: name a command that calls device.ServeWorker, such as lgos-sim gpu-worker")
+		}
 		command = []string{self, "gpu-worker"}
 	}
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), w.opts.Env...)
+	cmd.Env = append(append(os.Environ(), inWorker+"=1"), w.opts.Env...)
 	c := &worker{cmd: cmd, errors: &tail{}}
 	cmd.Stderr = c.errors
 	var err error
@@ -82,17 +89,22 @@ func (w *webgpu) start() error {
 	if err == nil && reply.kind != frameInfo {
 		err = fmt.Errorf("%w: kind %d instead of an introduction", errFrame, reply.kind)
 	}
+	var info Info
 	if err == nil {
-		w.info, err = reply.info()
-		if err == nil && reply.id != 0 {
-			err = errors.New(w.info.SelfTest)
-			c.stop()
-			return err
-		}
+		info, err = reply.info()
 	}
 	if err != nil {
 		return fmt.Errorf("the GPU worker died at once: %w%s", err, c.stop())
 	}
+	if reply.id != 0 { // it runs, and says why it cannot compute
+		c.stop()
+		return errors.New(info.SelfTest)
+	}
+	if w.info.Kind != "" && info != w.info {
+		c.stop()
+		return fmt.Errorf("the restarted GPU worker has another adapter, %s, which passed no self-test", info)
+	}
+	w.info = info
 	w.worker = c
 	return nil
 }

@@ -54,6 +54,7 @@ type request struct {
 	on      bool // of a consent
 	space   key
 	first   step.Status
+	why     string // of a first reply that denies
 	replied time.Duration
 	gone    bool // its host went down before a reply
 	op      key
@@ -165,6 +166,12 @@ func (b *book) reply(e *sim.Event, out *step.Reply) {
 	}
 	if r.first == 0 {
 		r.first, r.replied = out.Status, e.Key.At
+		var body struct {
+			Why string `cbor:"why"`
+		}
+		if out.Status == step.Denied && b.cbor.Unmarshal(out.Body, &body) == nil {
+			r.why = body.Why
+		}
 	}
 	if out.Status == step.Accepted || out.Status == step.Durable {
 		if id, ok := b.promised(out.Body); ok {

@@ -28,6 +28,7 @@ type delivery struct {
 	delivered sim.Series
 
 	unissued int
+	gone     map[key]bool
 }
 
 // track follows one operation of an honest author.
@@ -47,6 +48,7 @@ const tickEvery = 250 * time.Millisecond
 func newDelivery(b *book) *delivery {
 	d := &delivery{
 		tally: tally{name: "delivery"}, book: b, tracks: map[key]*track{}, boots: map[sim.HostID]time.Duration{},
+		gone:   map[key]bool{},
 		honest: make([]int, len(b.spaces)), share: make([]bitset, len(b.spaces)), settle: b.truth.Settle(),
 		latency:   hdrhistogram.New(1, int64(24*time.Hour/time.Microsecond), 2),
 		delivered: sim.Series{Name: "deliveries made of those owed", Unit: "%"},
@@ -124,7 +126,7 @@ func (d *delivery) applied(e *sim.Event, n *step.Note) {
 	if t.saved < 0 { // the author applies what it has just saved, in one step
 		saved = at
 	}
-	start := max(saved, d.boots[e.Host])
+	start := max(saved, d.boots[e.Host], d.boots[t.op.host])
 	if at > start+d.settle && at > d.truth.Due(start) {
 		d.fail(at, e.ID(), "operation %s (%s), authored at %v by host %d, reached host %d at %v; it was due by %v", t.op, t.op.kind, t.op.at, t.op.host, e.Host, at, d.truth.Due(start))
 	}
@@ -184,6 +186,7 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	d.metric("operations", float64(saved), "")
 	d.metric("deliveries", float64(d.done), "")
 	d.metric("deliveries not yet due at the end", float64(early), "")
+	d.metric("operations away with their author", float64(len(d.gone)), "")
 	d.metric("settle time", d.settle.Seconds(), "s")
 	d.percentiles("time to 50% of hosts", t50)
 	d.percentiles("time to 99% of hosts", t99)
@@ -201,7 +204,7 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 
 // missing judges what never came. It returns how many deliveries were not yet due.
 func (d *delivery) missing(s *snapshot, end sim.End) (early int) {
-	lacks := map[*set][]*track{}
+	lacks, union := map[*set][]*track{}, d.union(s)
 	for i := range s.hold {
 		k := &s.hold[i]
 		if k.set == nil {
@@ -217,10 +220,16 @@ func (d *delivery) missing(s *snapshot, end sim.End) (early int) {
 			lacks[k.set] = list
 		}
 		for _, t := range list {
-			due := d.truth.Due(max(t.saved, d.boots[k.host]))
+			due := d.truth.Due(max(t.saved, d.boots[k.host], d.boots[t.op.host]))
 			if due > end.At {
 				early++
 				continue
+			}
+			if t.op.index < 0 || !union[k.space.number].has(t.op.index) {
+				if _, lost := d.lost[t.op.host]; lost || !end.View.Up(t.op.host) {
+					d.gone[t.op.id] = true // its author is away with it; whether he may be is for others to say
+					continue
+				}
 			}
 			d.fail(due, "", "operation %s (%s), authored at %v by host %d, never reached host %d; it was due by %v", t.op, t.op.kind, t.op.at, t.op.host, k.host, due)
 		}

@@ -268,6 +268,7 @@ func (d *durability) broken(p *promise, v sim.View) (n int) {
 func (d *durability) survives(p *promise, union []bitset, disks map[sim.HostID]bitset, end sim.End) {
 	d.checked++
 	found := false
+	var gone []sim.HostID
 	if p.op.index >= 0 {
 		found = union[p.op.space.number].has(p.op.index)
 	}
@@ -281,15 +282,17 @@ func (d *durability) survives(p *promise, union []bitset, disks map[sim.HostID]b
 			on = d.read(end.View.Disk(r.host))
 			disks[r.host] = on
 		}
-		switch {
-		case on.has(p.number):
+		if on.has(p.number) {
 			found = true
-		default:
-			d.fail(end.At, p.event, "operation %s, durable since %v, is no more on the disk of host %d, which lost nothing", p.op, p.at, r.host)
+		} else {
+			gone = append(gone, r.host)
 		}
 	}
-	if !found {
+	switch {
+	case !found:
 		d.fail(end.At, p.event, "operation %s (%s) of host %d, durable since %v, is at no honest host any more", p.op, p.op.kind, p.op.host, p.at)
+	case len(gone) > 0:
+		d.fail(end.At, p.event, "operation %s, durable since %v, is no more on the disk of host %d, which lost nothing", p.op, p.at, gone[0])
 	}
 }
 

@@ -2,6 +2,7 @@ package checkers
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -23,6 +24,8 @@ type policy struct {
 	judged  map[key]bool
 	turn    int
 
+	unproved []blaming
+
 	admitted, roles, voids, refusals, blames, denied int
 }
 
@@ -31,6 +34,14 @@ type refusal struct {
 	host   sim.HostID
 	at     time.Duration
 	reason string
+	event  string
+}
+
+// blaming is the first time that an honest host blamed a device.
+type blaming struct {
+	host   sim.HostID
+	device key
+	at     time.Duration
 	event  string
 }
 
@@ -91,6 +102,27 @@ func (p *policy) blame(at time.Duration, event string, host sim.HostID, device k
 		p.fail(at, event, "host %d blames device %s of the honest identity %s", host, short(device), short(who))
 	case !known:
 		p.fail(at, event, "host %d blames device %s, of which nothing is known that it did", host, short(device))
+	default:
+		p.unproved = append(p.unproved, blaming{host, device, at, event})
+	}
+}
+
+// proof judges at the end, when all is known, that what a blamed device signed shows a fork.
+func (p *policy) proof() {
+	twins, seen := map[key]bool{}, map[chainSeq]bool{}
+	for _, id := range sortedKeys(p.ops) {
+		if o := p.ops[id]; o.reason != step.RefuseMalformed && o.reason != step.RefuseSignature {
+			at := chainSeq{o.chain, o.head.Seq}
+			if seen[at] {
+				twins[o.chain.device] = true
+			}
+			seen[at] = true
+		}
+	}
+	for _, b := range p.unproved {
+		if !twins[b.device] {
+			p.fail(b.at, b.event, "host %d blames device %s, of which all that is known shows no fork", b.host, short(b.device))
+		}
 	}
 }
 
@@ -219,16 +251,31 @@ func (p *policy) forks(at time.Duration, k holding, blamed []byte) {
 	}
 }
 
+// denials judges that nobody was denied for want of a right that he had all along: he is a member since the genesis at
+// least, nobody ever revoked him, and what he asked for needs no more.
+func (p *policy) denials() {
+	for _, r := range p.order {
+		s := p.byID[r.space]
+		if r.first != step.Denied || !strings.HasPrefix(r.why, step.RefuseRights) || s == nil || len(s.rules) == 0 || r.do == "grant" || r.do == "revoke" {
+			continue
+		}
+		who := p.truth.host(r.host).Identity
+		if role := s.rules[0].roles[who]; role >= member && len(s.revokes[who]) == 0 {
+			p.fail(r.replied, r.event, "host %d denied request %d (%s) of %s, a %s of the space from the beginning: %s", r.host, r.id, r.do, short(who), roleName(role), r.why)
+		}
+	}
+}
+
 // Verdict implements sim.Checker.
 func (p *policy) Verdict(end sim.End) sim.Verdict {
 	p.judge(p.look(end.At, end.View, true), end.View, 1<<62)
-	wrong := 0
+	p.proof()
+	p.denials()
 	for _, id := range sortedKeys(p.refused) {
 		r, o := p.refused[id], p.ops[id]
 		if o == nil || !o.held && !o.honest || !p.resolve(o) || o.reason != "" {
 			continue
 		}
-		wrong++
 		p.fail(r.at, r.event, "host %d refused operation %s (%s by %s) for %s, and the rules admit it", r.host, o, o.kind, short(o.author), r.reason)
 	}
 	forks := 0

@@ -70,26 +70,25 @@ type NodeFigures struct {
 //
 //   - connect: a dead connection is noticed (DownMax), the dial under way fails (DialMax), the backoff passes (BackoffMax),
 //     and a dial and a greeting each cross the link and come back (4 latencies);
-//   - notice: each neighbour is compared with after GossipTurns periods, and the comparison, the wish and its answer cross
-//     the link (3 latencies);
+//   - notice: a neighbour that has more is compared with after GossipTurns periods, and the comparison, the wish and its
+//     answer cross the link (3 latencies); a comparison that is lost is made up for in the next period;
 //   - spread: over each of Diameter links an operation waits for a batch to be flushed and crosses once.
 //
 // Each crossing costs, beside its latency, the resends that loss makes likely (see Net.resends), and one step of CPU.
-// A comparison or push that is lost on an unreliable channel is made again after as many periods as there are resends.
 func (t *Truth) Settle() time.Duration {
 	n, f := &t.Node, &t.Net
 	again := time.Duration(f.resends())
 	cross := f.Latency + again*f.RTO + n.StepCPU
 	connect := f.DownMax + f.DialMax + n.BackoffMax + 4*cross
-	notice := (1+again)*time.Duration(max(n.GossipTurns, 1))*n.GossipPeriod + 3*cross
+	notice := (time.Duration(max(n.GossipTurns, 1))+again)*n.GossipPeriod + 3*cross
 	spread := time.Duration(n.Diameter) * (cross + n.BatchFlush)
 	return connect + notice + spread
 }
 
-// resends is the least r such that r+1 losses in a row are rarer than one in 10^4. With a chance p of loss they are p^(r+1).
+// resends is the least r such that r+1 losses in a row, which have the chance Loss^(r+1), are no more than two in a million.
 func (f *NetFigures) resends() int {
 	r, p := 0, f.Loss
-	for p > 1e-4 && r < 16 {
+	for p > 2e-6 && r < 32 {
 		r, p = r+1, p*f.Loss
 	}
 	return r

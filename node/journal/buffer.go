@@ -25,6 +25,7 @@ type buffer struct {
 	needs   map[op.ID]*need
 	shares  []*share // ascending by peer
 	bytes   int
+	most    int // MaxWaiting, and what tests put in its place
 	turn    int
 	steps   int // counted work, for tests
 }
@@ -60,7 +61,7 @@ type share struct {
 }
 
 func newBuffer() buffer {
-	return buffer{waiting: map[op.ID]*waiter{}, needs: map[op.ID]*need{}}
+	return buffer{waiting: map[op.ID]*waiter{}, needs: map[op.ID]*need{}, most: MaxWaiting}
 }
 
 func (b *buffer) share(peer step.Addr) *share {
@@ -101,10 +102,10 @@ func (b *buffer) add(o *op.Operation, missing []op.ID, peer step.Addr, forget fu
 	heap.Push(&s.heap, w)
 	s.bytes += w.bytes
 	b.bytes += w.bytes
-	for len(s.heap) > MaxWaiting || s.bytes > MaxWaitingBytes {
+	for len(s.heap) > b.most || s.bytes > MaxWaitingBytes {
 		b.forget(s.heap[0], forget)
 	}
-	for len(b.waiting) > maxShares*MaxWaiting || b.bytes > maxShares*MaxWaitingBytes {
+	for len(b.waiting) > maxShares*b.most || b.bytes > maxShares*MaxWaitingBytes {
 		b.forget(slices.MaxFunc(b.shares, func(x, y *share) int { return x.bytes - y.bytes }).heap[0], forget)
 	}
 }
@@ -125,7 +126,7 @@ func (b *buffer) forget(w *waiter, tell func(*waiter)) {
 	}
 	b.remember(n, true)
 	b.list(n)
-	if s := n.share; s.forgotten > MaxWaiting {
+	if s := n.share; s.forgotten > b.most {
 		for old := s.list.next; old != &s.list; old = old.next {
 			if old.forgotten && old != n {
 				b.remember(old, false)

@@ -70,6 +70,7 @@ func (m *machine) write(t *rapid.T) {
 		w.incarnation++
 		prev = nil
 	}
+	bad = bad || prev != nil && prev.Device != op.KeyOf(w.device)
 	o := w.write(kind, prev, deps, edit)
 	for _, c := range append([]*op.Operation{prev}, deps...) {
 		bad = bad || c != nil && m.refused[c.ID]

@@ -1,0 +1,214 @@
+// Package gossip spreads admitted operations: it pushes what is new, compares heads with neighbours now and then, and
+// catches up where they differ. It must not judge operations, and lives on their headers alone.
+package gossip
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/node/journal"
+	"github.com/lifegraph-os/lgos-sim/node/op"
+	"github.com/lifegraph-os/lgos-sim/node/overlay"
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/node/wire"
+)
+
+// Config of one node's gossip.
+type Config struct {
+	Fanout int // neighbours to which a new operation is pushed; the others learn of it by comparing heads
+	Heads  int // neighbours with which heads are compared in one period
+}
+
+// Limits of one frame and of one catch-up.
+const (
+	pushOps   = 64
+	pushBytes = 32 << 10
+	wantGap   = 8               // from this difference in operations on, chains are compared instead of heads
+	syncWait  = 3 * time.Second // after this long another neighbour may be asked to catch up
+)
+
+// Gossip spreads the operations of one node.
+type Gossip struct {
+	cfg     Config
+	journal *journal.Journal
+	overlay *overlay.Overlay
+	turn    int // rises by one with each period and each push, so that all neighbours have their turn
+	syncs   []sync
+	targets []*overlay.Link
+	ops     [][]byte
+}
+
+// sync is a catch-up that was asked for and not yet answered.
+type sync struct {
+	space op.SpaceID
+	peer  step.Addr
+	until time.Duration
+}
+
+// New makes the gossip of a node without operations.
+func New(cfg Config, j *journal.Journal, o *overlay.Overlay) *Gossip {
+	return &Gossip{cfg: cfg, journal: j, overlay: o}
+}
+
+// Push sends new operations of one space to neighbours, but not to the one that brought them.
+func (g *Gossip) Push(space op.SpaceID, entries []*journal.Entry, from step.Conn, out *step.Effects) {
+	targets := g.choose(space, from)
+	if len(targets) == 0 {
+		return
+	}
+	g.batches(entries, func(ops [][]byte) {
+		g.overlay.Broadcast(targets, step.Unreliable, &wire.Push{Space: space, Ops: ops}, out)
+	})
+}
+
+// choose picks Fanout neighbours of a space, another run of them each time.
+func (g *Gossip) choose(space op.SpaceID, from step.Conn) []*overlay.Link {
+	g.targets = g.targets[:0]
+	for _, l := range g.overlay.Links() {
+		if l.Conn != from && l.Open(space) && l.Roomy() {
+			g.targets = append(g.targets, l)
+		}
+	}
+	if n := len(g.targets); n > g.cfg.Fanout {
+		g.turn++
+		k := g.turn % n
+		slices.Reverse(g.targets[:k])
+		slices.Reverse(g.targets[k:])
+		slices.Reverse(g.targets)
+		g.targets = g.targets[:g.cfg.Fanout]
+	}
+	return g.targets
+}
+
+// batches cuts entries into the operations of single frames.
+func (g *Gossip) batches(entries []*journal.Entry, send func(ops [][]byte)) {
+	size := 0
+	g.ops = g.ops[:0]
+	for _, e := range entries {
+		if len(g.ops) == pushOps || size+len(e.Op.Bytes) > pushBytes && len(g.ops) > 0 {
+			send(g.ops)
+			g.ops, size = g.ops[:0], 0
+		}
+		g.ops = append(g.ops, e.Op.Bytes)
+		size += len(e.Op.Bytes)
+	}
+	if len(g.ops) > 0 {
+		send(g.ops)
+	}
+}
+
+// Compare sends this node's heads to the neighbours whose turn it is; its period is the node's.
+func (g *Gossip) Compare(out *step.Effects) {
+	links := g.overlay.Links()
+	for range min(g.cfg.Heads, len(links)) {
+		g.turn++
+		g.Greet(links[g.turn%len(links)], out)
+	}
+}
+
+// Greet sends this node's heads of every shared space to one neighbour.
+func (g *Gossip) Greet(l *overlay.Link, out *step.Effects) {
+	for _, s := range l.Shared {
+		if log := g.journal.Log(s); log != nil && l.Open(s) && l.Roomy() {
+			g.sendHeads(l, log, out)
+		}
+	}
+}
+
+func (g *Gossip) sendHeads(l *overlay.Link, log *journal.Log, out *step.Effects) {
+	heads := log.Heads()
+	g.overlay.Send(l, step.Unreliable, &wire.Heads{
+		Space: log.ID, Count: uint32(log.Count()), Digest: log.HeadsDigest(), Heads: wire.IDsOf(heads[:min(len(heads), wire.MaxHeads)]...),
+	}, out)
+}
+
+// Heads compares a neighbour's heads with ours. Where they differ, the side that lacks something asks for it.
+func (g *Gossip) Heads(l *overlay.Link, h *wire.Heads, now time.Duration, out *step.Effects) {
+	log := g.journal.Log(h.Space)
+	if log == nil || !l.Open(h.Space) || log.HeadsDigest() == h.Digest {
+		return
+	}
+	var unknown wire.IDs
+	for id := range h.Heads.All() {
+		if _, ok := log.Get(id); !ok && !log.Waiting(id) {
+			unknown = unknown.Add(id)
+		}
+	}
+	switch {
+	case int(h.Count) >= log.Count()+wantGap || len(unknown) == 0 && int(h.Count) >= log.Count():
+		g.catchUp(l, log, now, out)
+	case len(unknown) > 0:
+		g.overlay.Send(l, step.Reliable, &wire.Want{Space: h.Space, IDs: unknown}, out)
+	case int(h.Count) < log.Count():
+		g.sendHeads(l, log, out)
+	}
+}
+
+// catchUp tells one neighbour what chains we hold, so that it sends the rest; one catch-up a space at a time.
+func (g *Gossip) catchUp(l *overlay.Link, log *journal.Log, now time.Duration, out *step.Effects) {
+	g.syncs = slices.DeleteFunc(g.syncs, func(s sync) bool { return s.until <= now })
+	if !slices.ContainsFunc(g.syncs, func(s sync) bool { return s.space == log.ID }) {
+		g.syncs = append(g.syncs, sync{log.ID, l.Peer, now + syncWait})
+		g.overlay.Send(l, step.Reliable, &wire.Summary{Space: log.ID, Chains: log.Tips()}, out)
+	}
+}
+
+// Summary answers a neighbour's catch-up with what it lacks, oldest first, as much as one frame and the link's credit hold.
+func (g *Gossip) Summary(l *overlay.Link, s *wire.Summary, out *step.Effects) {
+	log := g.journal.Log(s.Space)
+	if log == nil || !l.Open(s.Space) || !l.Roomy() {
+		return
+	}
+	g.batches(log.Since(s.Chains, pushOps, pushBytes), func(ops [][]byte) {
+		g.overlay.Send(l, step.Reliable, &wire.Push{Space: s.Space, Ops: ops}, out)
+	})
+}
+
+// Pushed is told what a Push brought: offered operations, of which some were new. A catch-up goes on while it brings.
+func (g *Gossip) Pushed(l *overlay.Link, space op.SpaceID, offered, fresh int, now time.Duration, out *step.Effects) {
+	i := slices.IndexFunc(g.syncs, func(s sync) bool { return s.space == space && s.peer == l.Peer })
+	if i < 0 || offered < 2 {
+		return
+	}
+	g.syncs = slices.Delete(g.syncs, i, i+1)
+	n := out.Note(step.NoteSynced)
+	n.Peer, n.N = l.Peer, int64(fresh)
+	if log := g.journal.Log(space); fresh > 0 && log != nil {
+		g.catchUp(l, log, now, out)
+	}
+}
+
+// Want sends the operations that a neighbour asked for and we hold.
+func (g *Gossip) Want(l *overlay.Link, w *wire.Want, out *step.Effects) {
+	log := g.journal.Log(w.Space)
+	if log == nil || !l.Open(w.Space) || !l.Roomy() {
+		return
+	}
+	var found []*journal.Entry
+	for id := range w.IDs.All() {
+		if e, ok := log.Get(id); ok {
+			found = append(found, e)
+		}
+	}
+	g.batches(found, func(ops [][]byte) {
+		g.overlay.Send(l, step.Reliable, &wire.Push{Space: w.Space, Ops: ops}, out)
+	})
+}
+
+// Repair asks the neighbours, in turn, for causes that operations have waited for. It returns whether any are missing.
+func (g *Gossip) Repair(out *step.Effects) bool {
+	missing := false
+	for _, log := range g.journal.Logs() {
+		ids := log.Missing()
+		if len(ids) == 0 {
+			continue
+		}
+		missing = true
+		if targets := g.choose(log.ID, 0); len(targets) > 0 {
+			g.turn++
+			l := targets[g.turn%len(targets)]
+			g.overlay.Send(l, step.Reliable, &wire.Want{Space: log.ID, IDs: wire.IDsOf(ids[:min(len(ids), wire.MaxIDs)]...)}, out)
+		}
+	}
+	return missing
+}

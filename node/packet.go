@@ -1,0 +1,121 @@
+package node
+
+import (
+	"github.com/lifegraph-os/lgos-sim/node/journal"
+	"github.com/lifegraph-os/lgos-sim/node/op"
+	"github.com/lifegraph-os/lgos-sim/node/overlay"
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/node/wire"
+)
+
+// packet hands a neighbour's frame to the layer that it is for. Bytes that are no frame are counted and dropped.
+func (n *Node) packet(in *step.Packet) {
+	l := n.overlay.Link(in.Conn)
+	if l == nil {
+		return
+	}
+	version := l.Version
+	f, err := wire.Decode(version, in.Bytes, &n.frame)
+	if err != nil {
+		n.drop(l, err.Error(), len(in.Bytes))
+		return
+	}
+	if h, ok := f.(*wire.Hello); ok {
+		if n.overlay.Hello(l, h, n.out) {
+			n.gossip.Greet(l, n.out)
+		} else {
+			n.keepLinks()
+		}
+		return
+	}
+	switch f := f.(type) {
+	case *wire.Push:
+		n.pushed(l, f)
+	case *wire.Heads:
+		n.gossip.Heads(l, f, n.now.Mono, n.out)
+	case *wire.Want:
+		n.gossip.Want(l, f, n.out)
+	case *wire.Summary:
+		n.gossip.Summary(l, f, n.out)
+	case *wire.Receipt:
+		n.replica.Receipt(l, f, n.durable, n.out)
+	}
+}
+
+func (n *Node) drop(l *overlay.Link, why string, size int) {
+	note := n.out.Note(step.NoteDropped)
+	note.Peer, note.Text, note.N = l.Peer, why, int64(size)
+}
+
+// pushed offers a neighbour's operations to the journal, passes on what was new, and promises receipts that were asked for.
+func (n *Node) pushed(l *overlay.Link, f *wire.Push) {
+	space := op.SpaceID(f.Space)
+	log := n.journal.Log(space)
+	if log == nil || !l.Open(space) {
+		n.drop(l, "a space that is not shared", 0)
+		return
+	}
+	before := log.Count()
+	var fresh []*journal.Entry
+	for _, b := range f.Ops {
+		for _, e := range n.journal.Receive(l.Peer, b, n.out) {
+			n.applied(e, n.out)
+			fresh = append(fresh, e)
+		}
+	}
+	if len(fresh) > 0 {
+		n.gossip.Push(space, fresh, l.Conn, n.out)
+		n.scheduler.Soon(flushDisk, flushDelay, n.out)
+		n.changed()
+	}
+	if f.Receipt {
+		n.promise(l, log, f)
+	}
+	if log.Waits() {
+		n.scheduler.Soon(repairCauses, repairWait, n.out)
+	}
+	n.gossip.Pushed(l, space, len(f.Ops), log.Count()-before, n.now.Mono, n.out)
+}
+
+// promise gives or owes receipts for the operations of a push that are admitted. What is not strictly on the disk is
+// committed so at once.
+func (n *Node) promise(l *overlay.Link, log *journal.Log, f *wire.Push) {
+	commit := false
+	for _, b := range f.Ops {
+		o, err := n.cfg.Store.Open(b)
+		if err != nil {
+			continue
+		}
+		if e, ok := log.Get(o.ID); ok && !n.replica.Asked(l, log.ID, e, n.out) {
+			n.journal.Secure(log, e)
+			commit = true
+		}
+	}
+	if commit {
+		n.journal.Flush(true, n.out)
+	}
+}
+
+// applied takes an admitted operation into what it changes: rights, graph, tasks. At boot, when the journal is read back,
+// out is nil.
+func (n *Node) applied(e *journal.Entry, out *step.Effects) {
+	log := n.journal.Log(e.Op.Space)
+	g := n.graphs[log]
+	void := false
+	for _, i := range n.rights.Admitted(log, e) {
+		if i == e.Index {
+			void = true
+			continue
+		}
+		if o := log.Entry(i).Op; g.Has(o.ID) {
+			g.SetVoid(o)
+		}
+	}
+	if n.cfg.Kernel.Known(e.Op) {
+		g.Apply(e.Op, e.Author, void)
+	} else if out != nil {
+		note := out.Note(step.NoteUnknown)
+		note.Op, note.Text = e.Op.ID, e.Op.Kind
+	}
+	n.compute.Applied(log, e, out)
+}

@@ -1,0 +1,162 @@
+// Package replica makes operations durable: an author asks neighbours for receipts, and a host that has an operation
+// strictly on its disk gives one. An operation with receipts from enough hosts is durable (REP-3). Placement is not its task.
+package replica
+
+import (
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/node/journal"
+	"github.com/lifegraph-os/lgos-sim/node/op"
+	"github.com/lifegraph-os/lgos-sim/node/overlay"
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/node/wire"
+)
+
+// Config of one node's replication.
+type Config struct {
+	Receipts int           // w: receipts from so many other hosts make an operation durable
+	Spare    int           // so many more hosts are asked at once, since some will not answer
+	Retry    time.Duration // then others are asked
+}
+
+// pending is an own operation that waits for receipts.
+type pending struct {
+	entry   *journal.Entry
+	space   op.SpaceID
+	request uint64
+	asked   time.Duration
+	from    []step.Addr // who gave a receipt, ascending
+}
+
+// debt is a receipt to be given once the operation is strictly on the disk.
+type debt struct {
+	space op.SpaceID
+	id    op.ID
+	conn  step.Conn
+}
+
+// Replica tracks receipts owed to this node and by it.
+type Replica struct {
+	cfg     Config
+	overlay *overlay.Overlay
+	own     map[op.ID]*pending
+	debts   []debt
+	turn    int
+	targets []*overlay.Link
+}
+
+// New makes the replica state of a node.
+func New(cfg Config, o *overlay.Overlay) *Replica {
+	return &Replica{cfg: cfg, overlay: o, own: map[op.ID]*pending{}}
+}
+
+// Saved starts to collect receipts for an own operation. It returns the connections that it was sent to.
+func (r *Replica) Saved(space op.SpaceID, e *journal.Entry, request uint64, now time.Duration, out *step.Effects) {
+	p := &pending{entry: e, space: space, request: request}
+	r.own[e.Op.ID] = p
+	r.ask(p, now, out)
+}
+
+// ask sends an own operation to some neighbours with the wish for a receipt, other ones at each try.
+func (r *Replica) ask(p *pending, now time.Duration, out *step.Effects) {
+	p.asked = now
+	r.targets = r.targets[:0]
+	links := r.overlay.Links()
+	for i := range links {
+		l := links[(r.turn+i)%len(links)]
+		if _, has := slices.BinarySearch(p.from, l.Peer); !has && l.Open(p.space) && len(r.targets) < r.cfg.Receipts+r.cfg.Spare {
+			r.targets = append(r.targets, l)
+		}
+	}
+	r.turn++
+	if len(r.targets) > 0 {
+		r.overlay.Broadcast(r.targets, step.Reliable, &wire.Push{Space: p.space, Receipt: true, Ops: [][]byte{p.entry.Op.Bytes}}, out)
+	}
+}
+
+// Asked takes a neighbour's wish for a receipt. It is given at once where the operation is strictly on the disk; else it is
+// owed, and false says that the operation must be committed strictly.
+func (r *Replica) Asked(l *overlay.Link, space op.SpaceID, e *journal.Entry, out *step.Effects) bool {
+	if e.Strict() {
+		r.give(l, space, []op.ID{e.Op.ID}, out)
+		return true
+	}
+	r.debts = append(r.debts, debt{space, e.Op.ID, l.Conn})
+	return false
+}
+
+// Strict is told which operations are strictly on the disk now, and gives the receipts owed for them.
+func (r *Replica) Strict(ids []op.ID, out *step.Effects) {
+	if len(r.debts) == 0 {
+		return
+	}
+	now := make(map[op.ID]bool, len(ids))
+	for _, id := range ids {
+		now[id] = true
+	}
+	rest := r.debts[:0]
+	for _, d := range r.debts {
+		if !now[d.id] {
+			rest = append(rest, d)
+			continue
+		}
+		if l := r.overlay.Link(d.conn); l != nil {
+			r.give(l, d.space, []op.ID{d.id}, out)
+		}
+	}
+	r.debts = rest
+}
+
+func (r *Replica) give(l *overlay.Link, space op.SpaceID, ids []op.ID, out *step.Effects) {
+	if len(ids) == 0 || !l.Open(space) {
+		return
+	}
+	r.overlay.Send(l, step.Reliable, &wire.Receipt{Space: space, IDs: wire.IDsOf(ids...)}, out)
+	for _, id := range ids {
+		n := out.Note(step.NoteReceipt)
+		n.Op, n.Peer = id, l.Peer
+	}
+}
+
+// Receipt counts a neighbour's receipts. It answers the requests whose operations are durable now.
+func (r *Replica) Receipt(l *overlay.Link, f *wire.Receipt, durable func(request uint64, id op.ID), out *step.Effects) {
+	for raw := range f.IDs.All() {
+		id := op.ID(raw)
+		p := r.own[id]
+		if p == nil || p.space != f.Space {
+			continue
+		}
+		i, has := slices.BinarySearch(p.from, l.Peer)
+		if has {
+			continue
+		}
+		p.from = slices.Insert(p.from, i, l.Peer)
+		if len(p.from) < r.cfg.Receipts {
+			continue
+		}
+		delete(r.own, id)
+		n := out.Note(step.NoteDurable)
+		n.Op = id
+		for _, a := range p.from {
+			n.Data = binary.BigEndian.AppendUint32(n.Data, uint32(a))
+		}
+		durable(p.request, id)
+	}
+}
+
+// Retry asks other neighbours about operations that have waited long. It returns whether any still wait.
+func (r *Replica) Retry(now time.Duration, out *step.Effects) bool {
+	ids := slices.SortedFunc(maps.Keys(r.own), func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	for _, id := range ids {
+		if p := r.own[id]; now >= p.asked+r.cfg.Retry {
+			r.ask(p, now, out)
+		}
+	}
+	return len(ids) > 0
+}
+
+// Queues lists the lengths of what waits, for people.
+func (r *Replica) Queues() (awaiting, owed int) { return len(r.own), len(r.debts) }

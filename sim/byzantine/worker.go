@@ -1,0 +1,85 @@
+package byzantine
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/lifegraph-os/lgos-sim/node"
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// LyingWorker alters the results of the tasks that it runs, each in a way of its own (SEC-3).
+type LyingWorker struct{}
+
+func (*LyingWorker) Kind() string { return "lying-worker" }
+
+func (*LyingWorker) Seat(inner func(uint32) *node.Node, env Env) func(uint32) sim.Process {
+	return seat(inner, env, func() strategy { return &worker{inputs: map[uint64][]byte{}, own: true} })
+}
+
+// Colluder gives, for each task, the same wrong result as all other colluders of the run.
+type Colluder struct{}
+
+func (*Colluder) Kind() string { return "colluder" }
+
+func (*Colluder) Seat(inner func(uint32) *node.Node, env Env) func(uint32) sim.Process {
+	return seat(inner, env, func() strategy { return &worker{inputs: map[uint64][]byte{}} })
+}
+
+type worker struct {
+	honest
+	own    bool // the wrong result is its own; else all colluders' common one
+	inputs map[uint64][]byte
+	lied   bool
+}
+
+func (w *worker) input(l *liar, in step.Input) step.Input {
+	done, ok := in.(*step.JobDone)
+	if !ok || done.Err != "" {
+		return in
+	}
+	lie := *done
+	lie.Out = wrong(done.Out, w.inputs[done.ID], w.salt(l))
+	delete(w.inputs, done.ID)
+	w.lied = true
+	return &lie
+}
+
+func (w *worker) salt(l *liar) []byte {
+	b := binary.BigEndian.AppendUint64([]byte("colluders"), uint64(l.env.Seed))
+	if w.own {
+		b = binary.BigEndian.AppendUint32(b, uint32(l.env.Host))
+	}
+	return b
+}
+
+// wrong alters one bit of a result, chosen by the task and the salt, so that it stays well formed.
+func wrong(out, input, salt []byte) []byte {
+	out = bytes.Clone(out)
+	if len(out) == 0 {
+		return []byte{1}
+	}
+	h := sha256.Sum256(append(bytes.Clone(salt), input...))
+	out[binary.BigEndian.Uint64(h[:])%uint64(len(out))] ^= 1 << (h[8] % 8)
+	return out
+}
+
+func (w *worker) effect(_ *liar, e step.Effect, _ *step.Effects) bool {
+	if r, ok := e.(*step.Run); ok {
+		w.inputs[r.ID] = r.Input
+	}
+	return false
+}
+
+func (w *worker) after(_ *liar, _ step.Input, out *step.Effects) {
+	if w.lied {
+		kind := "wrong result"
+		if !w.own {
+			kind = "colluded result"
+		}
+		lie(out, kind, -1)
+		w.lied = false
+	}
+}

@@ -1,0 +1,23 @@
+package scenarios
+
+import "slices"
+
+// All lists every scenario. A new one is a value in a file of its family, and a word here.
+func All() []Scenario {
+	return []Scenario{
+		calmDay(), partitionHeal(), oneWayCut(), badLinks(),
+		crashStorm(), powerLoss(), tornWrite(), lostDisk(), clockJump(),
+		equivocators(), forgers(), trespassers(), withholders(), lyingWorkers(), colludingWorkers(),
+		mixedKernels(), rolesChange(), chatDay(), twoWriters(), allAtOnce(), canary(),
+	}
+}
+
+// Find finds a scenario by name.
+func Find(name string) (Scenario, bool) {
+	all := All()
+	i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name })
+	if i < 0 {
+		return Scenario{}, false
+	}
+	return all[i], true
+}

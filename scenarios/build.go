@@ -1,0 +1,270 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/checkers"
+	"github.com/lifegraph-os/lgos-sim/netsim"
+	"github.com/lifegraph-os/lgos-sim/node"
+	"github.com/lifegraph-os/lgos-sim/node/kernel"
+	"github.com/lifegraph-os/lgos-sim/node/op"
+	"github.com/lifegraph-os/lgos-sim/node/wire"
+	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
+	"github.com/lifegraph-os/lgos-sim/sim"
+	"github.com/lifegraph-os/lgos-sim/sim/byzantine"
+	"github.com/lifegraph-os/lgos-sim/sim/fault"
+)
+
+// Figures of every run that scenarios do not change.
+const (
+	receipts  = 2                // w: an operation with receipts from so many other hosts is durable
+	contacts  = 16               // peers of each space that a node is told of
+	storeSize = 256 << 20        // bytes of opened operations that a world's table may hold
+	wall0     = 1_800_000_000e9  // what a right clock shows at the start: 2027-01-15
+	keepHash  = 1 << 20          // hashes of single events kept in a record
+	minLong   = 20 * time.Second // the least liveness phase, so that samples see a calm network
+)
+
+// build is a scenario made ready: what the world is configured with, and what the record says of it.
+type build struct {
+	scenario Scenario
+	settings Settings
+	cast     *cast
+	data     *data
+	config   sim.Config
+	truth    *checkers.Truth
+	stores   int
+}
+
+// prepare turns a scenario into a configuration. A plan that is given is carried out as it is; else it is drawn.
+func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*build, error) {
+	s, err := s.with(set.Set)
+	if err != nil {
+		return nil, err
+	}
+	s.Network.File = resolve(s.Network.File, "latency/seattle-001.txt.gz", "")
+	for i := range s.Work {
+		if t, ok := s.Work[i].Spec.(*workload.Trace); ok {
+			resolved := *t
+			resolved.File = resolve(t.File, "friendsforever.json.gz", generated)
+			s.Work[i].Spec = &resolved
+		}
+	}
+	nodes := set.Nodes
+	if nodes == 0 {
+		nodes = s.Nodes
+	}
+	if nodes < 2 || nodes > 100_000 {
+		return nil, fmt.Errorf("--nodes %d is not in 2..100000", nodes)
+	}
+	seed := sim.Seed(set.Seed)
+	b := &build{scenario: s, settings: set, data: &data{}}
+	if b.cast, err = draw(&s, nodes, seed); err != nil {
+		return nil, err
+	}
+	net, err := s.Network.build(nodes, set.Seed, b.data)
+	if err != nil {
+		return nil, fmt.Errorf("scenario %s: network: %w", s.Name, err)
+	}
+	b.truth = b.tell(net)
+	if plan == nil {
+		p, err := b.plan(seed)
+		if err != nil {
+			return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+		}
+		plan = &p
+	}
+	b.truth.Faults, b.truth.Calm, b.truth.End = plan.Faults, plan.Calm, plan.End
+	b.config = sim.Config{
+		Seed: seed, Net: net, Plan: *plan, Jobs: jobs, Wall0: wall0, KeepEvents: keepHash,
+		Catalog:  sim.Catalog{Person: b.person, Fault: fault.New},
+		Checkers: checkers.All(b.truth),
+		Classify: wire.Class, Classes: classes(),
+		Record: set.Record, Until: set.Until, Progress: set.Progress, Stop: set.Stop, Poison: set.Poison,
+		MaxEvents: set.Limits.MaxEvents,
+	}
+	if set.Observe != nil {
+		b.config.Checkers = append(b.config.Checkers, set.Observe)
+	}
+	b.seat(seed)
+	return b, nil
+}
+
+// seat gives every host its node, and liars what makes them lie.
+func (b *build) seat(seed sim.Seed) {
+	shared := op.NewStore(storeSize)
+	r := seed.Stream("contacts")
+	private := b.settings.Set["store"] == "private"
+	for i := range b.cast.members {
+		m := &b.cast.members[i]
+		cfg := node.Config{
+			Store: shared, Kernel: kernel.Release(m.group.kernel()),
+			Fanout: b.scenario.Node.fanout(), Period: b.scenario.Node.period(), Receipts: receipts,
+		}
+		for _, k := range m.spaces {
+			sp := &b.cast.spaces[k]
+			held := node.Space{Genesis: sp.genesis}
+			for n := 0; n < min(contacts, len(sp.hosts)-1); {
+				if h := sp.hosts[r.IntN(len(sp.hosts))]; h != m.host && !slices.Contains(held.Contacts, sim.AddrOf(h)) {
+					held.Contacts = append(held.Contacts, sim.AddrOf(h))
+					n++
+				}
+			}
+			cfg.Spaces = append(cfg.Spaces, held)
+		}
+		if private || m.group.Liar != nil {
+			cfg.Store = nil
+		}
+		inner := func(uint32) *node.Node {
+			c := cfg
+			if c.Store == nil {
+				c.Store = op.NewStore(storeSize)
+			}
+			return node.New(c)
+		}
+		seat := sim.Seat{Device: m.group.Device, New: func(life uint32) sim.Process { return inner(life) }}
+		if m.group.Liar != nil {
+			seat.Liar = m.group.Liar.Kind()
+			seat.New = m.group.Liar.Seat(inner, byzantine.Env{Host: m.host, Seed: seed, Identity: m.seed})
+		}
+		if b.settings.Seat != nil {
+			seat = b.settings.Seat(m.host, seat)
+		}
+		b.config.Seats = append(b.config.Seats, seat)
+	}
+}
+
+// person seats the person of a script; a writer of a trace is given its recording.
+func (b *build) person(s sim.Script) (sim.Person, error) {
+	p, err := workload.New(s)
+	if w, ok := p.(*workload.Writer); ok && err == nil {
+		rec, err := b.data.recording(w.File)
+		if err != nil {
+			return nil, err
+		}
+		w.Give(rec)
+	}
+	return p, err
+}
+
+// plan draws everything that will happen.
+func (b *build) plan(seed sim.Seed) (sim.Plan, error) {
+	s := &b.scenario
+	p := sim.Plan{Calm: s.Duration}
+	env := workload.Env{Duration: s.Duration, Groups: b.cast.seats(), Open: b.data.open}
+	for i, w := range s.Work {
+		scripts, err := w.Scripts(&env, seed.Stream(fmt.Sprintf("work/%d", i)))
+		if err != nil {
+			return p, fmt.Errorf("work[%d] (%s): %w", i, w.Kind(), err)
+		}
+		p.Scripts = append(p.Scripts, scripts...)
+	}
+	for i, f := range s.Faults {
+		windows, err := f.Windows(fault.DrawEnv{Hosts: len(b.cast.members), Calm: s.Duration}, seed.Stream(fmt.Sprintf("fault/%d", i)))
+		if err != nil {
+			return p, fmt.Errorf("faults[%d] (%s): %w", i, f.Kind(), err)
+		}
+		for _, w := range windows {
+			p.Calm = max(p.Calm, w.End)
+		}
+		p.Faults = append(p.Faults, windows...)
+	}
+	b.truth.Faults, b.truth.Calm = p.Faults, p.Calm
+	p.End = p.Calm + max(minLong, b.truth.Settle())
+	for at := s.Sample; at < p.End; at += s.Sample {
+		p.Samples = append(p.Samples, at)
+	}
+	return p, nil
+}
+
+// tell writes down what the checkers must know.
+func (b *build) tell(net *netsim.Network) *checkers.Truth {
+	t := &checkers.Truth{Receipts: receipts, MinDurable: b.scenario.durable()}
+	for i := range b.cast.members {
+		m := &b.cast.members[i]
+		v := kernel.Release(m.group.kernel())
+		h := checkers.Host{Honest: m.group.Liar == nil, Liar: m.group.liar(), Identity: m.identity, Protocol: v.Max, Schema: uint8(v.Schema)}
+		for _, k := range m.spaces {
+			h.Spaces = append(h.Spaces, b.cast.spaces[k].id)
+		}
+		t.Hosts = append(t.Hosts, h)
+	}
+	for k := range b.cast.spaces {
+		t.Spaces = append(t.Spaces, checkers.Space{ID: b.cast.spaces[k].id, Genesis: b.cast.spaces[k].genesis})
+	}
+	b.figures(t, net)
+	return t
+}
+
+// classes names the frames for the ledger.
+func classes() []string {
+	var names []string
+	for c := range uint8(wire.Classes) {
+		names = append(names, wire.ClassName(c))
+	}
+	return names
+}
+
+// durable is the share of requests that must become durable.
+func (s *Scenario) durable() float64 {
+	if s.Durable > 0 {
+		return s.Durable
+	}
+	return 0.8
+}
+
+// profiles are the devices that hosts may have: what a thousand units of a kernel's work take, and what a job takes to start.
+func profiles(r sim.Runner) map[string]sim.Device {
+	return map[string]sim.Device{
+		"desktop": {Runner: r, PerWork: 2 * time.Microsecond, Start: 2 * time.Millisecond},
+		"laptop":  {Runner: r, PerWork: 5 * time.Microsecond, Start: 4 * time.Millisecond},
+		"phone":   {Runner: r, PerWork: 25 * time.Microsecond, Start: 10 * time.Millisecond},
+	}
+}
+
+func profileNames() []string { return []string{"desktop", "laptop", "phone"} }
+
+// liars counts the liars of each strategy, for the record.
+func (c *cast) liars() map[string]int {
+	n := map[string]int{}
+	for i := range c.members {
+		if l := c.members[i].group.liar(); l != "" {
+			n[l]++
+		}
+	}
+	return n
+}
+
+func (n *Network) build(hosts int, seed uint64, d *data) (*netsim.Network, error) {
+	c := netsim.Config{Seed: seed, Hosts: hosts, Jitter: n.Jitter, Loss: n.Loss, Dup: n.Duplicate, Reorder: n.Reorder}
+	switch n.Kind {
+	case "regions":
+		c.Sites, c.SiteBandwidth = netsim.Regions(), n.Bandwidth
+	case "fixed":
+		c.Sites = netsim.Fixed(n.Latency)
+		if n.Bandwidth {
+			c.Up, c.Down = 20e6, 50e6
+		}
+	case "lognormal":
+		c.Pairs = netsim.PersonalDevices()
+	case "matrix":
+		if n.File == "" {
+			c.Pairs = netsim.PersonalDevices()
+			break
+		}
+		sites, err := d.matrix(n.File, n.Unit)
+		if err != nil {
+			return nil, err
+		}
+		c.Sites = sites
+	default:
+		return nil, fmt.Errorf("kind: %q is none of %s", n.Kind, strings.Join([]string{"regions", "fixed", "lognormal", "matrix"}, ", "))
+	}
+	if n.Bandwidth {
+		c.Queue, c.Header = 1<<20, 48
+	}
+	return netsim.New(c)
+}

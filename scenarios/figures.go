@@ -1,0 +1,60 @@
+package scenarios
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/checkers"
+	"github.com/lifegraph-os/lgos-sim/netsim"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// figures fills in what settle times are computed from. They come from the scenario, the world's defaults and the
+// configuration that nodes are given: never from a constant of the nodes.
+func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
+	s := &b.scenario
+	longest := farthest(net, len(b.cast.members))
+	queue := time.Duration(0)
+	if s.Network.Bandwidth {
+		queue = 200 * time.Millisecond // a full credit of a connection on the slowest uplink of the matrix
+	}
+	t.Net = checkers.NetFigures{
+		Latency: longest + time.Duration(s.Network.Jitter*float64(longest)) + queue,
+		Loss:    s.Network.Loss,
+		RTO:     max(200*time.Millisecond, 2*2*longest),
+		DialMax: 10 * time.Second,
+		DownMax: 30 * time.Second,
+	}
+	disk := sim.DefaultDisk()
+	t.Node = checkers.NodeFigures{
+		GossipPeriod: s.Node.period(),
+		GossipTurns:  2,
+		BackoffMax:   4 * time.Second,
+		BatchFlush:   100 * time.Millisecond,
+		Retry:        2 * time.Second,
+		Diameter:     diameter(len(b.cast.members)),
+		DiskStrict:   disk.Strict + 50*time.Millisecond,
+		DiskRelaxed:  disk.Relaxed + 50*time.Millisecond,
+		DiskDepth:    4,
+		StepCPU:      20 * time.Millisecond,
+		StepDepth:    8,
+	}
+}
+
+// farthest is the greatest base latency between two hosts; of many hosts, every k-th is looked at.
+func farthest(net *netsim.Network, n int) time.Duration {
+	stride := max(1, n/1000)
+	longest := time.Duration(0)
+	for a := 1; a <= n; a += stride {
+		for b := 1; b <= n; b += stride {
+			if a != b {
+				longest = max(longest, net.Latency(netsim.HostID(a), netsim.HostID(b)))
+			}
+		}
+	}
+	return longest
+}
+
+// diameter bounds the links between two hosts of a random graph with at least four neighbours each: log2(n) + 2 exceeds
+// what Bollobás and de la Vega (1982) give for four or more, log3(n log n).
+func diameter(n int) int { return bits.Len(uint(n)) + 2 }

@@ -1,0 +1,55 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
+	"github.com/lifegraph-os/lgos-sim/sim/byzantine"
+)
+
+// equivocators tell different neighbours different things.
+func equivocators() Scenario {
+	s := base("equivocators", "Members sign two operations for one place in their chain and show each to half of the network (SEC-2, I14, I15).")
+	s.Groups = append(s.Groups, lying("liars", "member", 0.15, &byzantine.Equivocator{}))
+	s.Work = append(s.Work, Work{&workload.Chat{Groups: []string{"liars"}, Operations: 40}})
+	return s
+}
+
+// forgers alter what they pass on, and sign in the names of others.
+func forgers() Scenario {
+	s := base("forgers", "Peers pass on altered copies, and sign in the names of others: nobody takes them, and no good copy is shut out (SEC-2, I12).")
+	s.Groups = append(s.Groups, lying("liars", "", 0.2, &byzantine.Forger{}))
+	return s
+}
+
+// trespassers write without the right to.
+func trespassers() Scenario {
+	s := base("trespassers", "Strangers with good signatures write without a right, and give themselves one: nothing of it shows (SEC-1, I18, I20).")
+	s.Groups = append(s.Groups, lying("liars", "", 0.2, &byzantine.Trespasser{}), lying("guests", "guest", 0.1, &byzantine.Trespasser{Gap: 3 * time.Second}))
+	return s
+}
+
+// withholders pass nothing on.
+func withholders() Scenario {
+	s := base("withholders", "A quarter of the peers take everything and pass nothing on: operations find their way around them (VM-6, SIM-3).")
+	s.Groups = append(s.Groups, lying("liars", "member", 0.25, &byzantine.Withholder{}))
+	return s
+}
+
+// lyingWorkers return wrong results, each his own.
+func lyingWorkers() Scenario {
+	s := base("lying-workers", "A fifth of the lenders return wrong results, each another: a quorum of equal results keeps them out (TASK-2, TASK-3, SEC-3, I23).")
+	s.Groups = []Group{owners(), {Name: "people", Role: "member"}, {Name: "lenders", Share: 0.3, Role: "member", Device: "laptop"},
+		lying("liars", "member", 0.1, &byzantine.LyingWorker{})}
+	return s.lending(24, "people", "lenders", "liars")
+}
+
+// colludingWorkers are so many that a wrong result is accepted all but certainly.
+func colludingWorkers() Scenario {
+	s := base("colluding-workers", "Most lenders give the same wrong result: a quorum of two must fall, and the compute checker must see it (SEC-3, I23).")
+	s.Groups = []Group{owners(), {Name: "people", Role: "member"}, {Name: "lenders", Share: 0.1, Role: "member", Device: "laptop"},
+		lying("liars", "member", 0.4, &byzantine.Colluder{})}
+	s = s.lending(24, "people", "lenders", "liars")
+	s.Expect = []string{"fail compute"}
+	return s
+}

@@ -1,0 +1,42 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/sim/fault"
+)
+
+// calmDay is the scenario without faults: every request must become durable.
+func calmDay() Scenario {
+	s := base("calm-day", "People chat and edit, and nothing goes wrong: every request becomes durable (VM-5, VM-6, VM-9).")
+	s.Durable = 1
+	return s
+}
+
+// partitionHeal cuts the network in two and heals it.
+func partitionHeal() Scenario {
+	s := base("partition-heal", "A partition cuts the network in two for 12 s; both sides go on, and agree once it heals (SEC-5, VM-5, VM-9).")
+	s.Faults = []Fault{{&fault.PartitionSpec{Who: fault.Who{Share: 0.4}, When: between(6*time.Second, 18*time.Second)}}}
+	return s
+}
+
+// oneWayCut lets some hosts speak but not hear.
+func oneWayCut() Scenario {
+	s := base("one-way-cut", "A fifth of the hosts hear the rest but are not heard, for 10 s (SIM-2, SEC-5).")
+	s.Faults = []Fault{{&fault.OneWaySpec{Who: fault.Who{Share: 0.2}, When: between(6*time.Second, 16*time.Second)}}}
+	return s
+}
+
+// badLinks loses, slows, doubles, reorders and alters packets.
+func badLinks() Scenario {
+	s := base("bad-links", "Links lose, slow, double, reorder and alter packets, each in a window of its own (SIM-2, VM-6).")
+	who := fault.Who{Share: 0.5}
+	s.Faults = []Fault{
+		{&fault.LossySpec{Who: who, When: between(3*time.Second, 10*time.Second), Loss: 0.25}},
+		{&fault.SlowSpec{Who: who, When: between(6*time.Second, 14*time.Second), Factor: 4, Extra: 100 * time.Millisecond}},
+		{&fault.DuplicateSpec{Who: who, When: between(10*time.Second, 20*time.Second), Dup: 0.2}},
+		{&fault.ReorderSpec{Who: who, When: between(12*time.Second, 22*time.Second), Reorder: 0.2}},
+		{&fault.CorruptSpec{Who: who, When: between(16*time.Second, 26*time.Second), Corrupt: 0.05}},
+	}
+	return s
+}

@@ -1,0 +1,169 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// Settings are what a run may choose beside the scenario and what does not change its digest.
+type Settings struct {
+	Seed   uint64
+	Nodes  int               // 0 is the scenario's own
+	Set    map[string]string // keys of Keys
+	Device string            // cpu, webgpu or auto; empty is cpu
+
+	Limits   Limits
+	Record   []sim.HostID // hosts whose inputs are kept, to be replayed alone
+	Observe  sim.Checker  // beside the checkers: sees events, gives no verdict that counts
+	Until    *sim.Key
+	Progress func(sim.Progress)
+	Stop     func() string // polled: a reason ends the run as unknown
+	Poison   bool
+	Say      func(string)                            // told, in one line, what is done without and why
+	Seat     func(h sim.HostID, s sim.Seat) sim.Seat // a user's own process beside our nodes; its host counts as a liar
+}
+
+// Limits end a run as unknown.
+type Limits struct {
+	MaxWall   time.Duration
+	MaxEvents uint64
+	MaxMem    int64 // bytes of Go heap
+}
+
+// KeyDoc describes one key of --set.
+type KeyDoc struct{ Name, Doc, Default string }
+
+// key is a setting that a scenario understands.
+type key struct {
+	KeyDoc
+	apply func(s *Scenario, v string) error
+}
+
+// keys lists what may be set in a scenario.
+func keys(s Scenario) []key {
+	all := []key{
+		{KeyDoc{"store", "shared: one table of opened operations for all nodes; private: one a node. The digest is the same", "shared"}, func(_ *Scenario, v string) error {
+			if v != "shared" && v != "private" {
+				return fmt.Errorf("%q is neither shared nor private", v)
+			}
+			return nil
+		}},
+		{KeyDoc{"duration", "how long persons work and faults strike", s.Duration.String()}, duration(func(s *Scenario) *time.Duration { return &s.Duration })},
+		{KeyDoc{"sample", "how often checkers read state", s.Sample.String()}, duration(func(s *Scenario) *time.Duration { return &s.Sample })},
+		{KeyDoc{"gossip", "period in which nodes compare heads", s.Node.period().String()}, duration(func(s *Scenario) *time.Duration { return &s.Node.Gossip })},
+		{KeyDoc{"fanout", "neighbours to which a new operation is pushed", strconv.Itoa(s.Node.fanout())}, func(s *Scenario, v string) error {
+			n, err := strconv.Atoi(v)
+			if err != nil || n < 1 || n > 64 {
+				return fmt.Errorf("%q is not a count in 1..64", v)
+			}
+			s.Node.Fanout = n
+			return nil
+		}},
+		{KeyDoc{"loss", "share of packets that the network loses", fmt.Sprint(s.Network.Loss)}, func(s *Scenario, v string) error {
+			p, err := strconv.ParseFloat(v, 64)
+			if err != nil || !(p >= 0 && p < 1) {
+				return fmt.Errorf("%q is not a share in 0..1", v)
+			}
+			s.Network.Loss = p
+			return nil
+		}},
+	}
+	for i, w := range s.Work {
+		switch spec := w.Spec.(type) {
+		case *workload.Trace:
+			all = append(all, key{KeyDoc{"trace", "the recorded text to replay: a file of concurrent transactions, plain or gzip", spec.File}, func(s *Scenario, v string) error {
+				t := *s.Work[i].Spec.(*workload.Trace)
+				t.File = v
+				s.Work[i].Spec = &t
+				return nil
+			}}, key{KeyDoc{"limit", "replay only so many transactions; 0 is all", strconv.Itoa(spec.Limit)}, func(s *Scenario, v string) error {
+				n, err := strconv.Atoi(v)
+				if err != nil || n < 0 {
+					return fmt.Errorf("%q is not a count", v)
+				}
+				t := *s.Work[i].Spec.(*workload.Trace)
+				t.Limit = n
+				s.Work[i].Spec = &t
+				return nil
+			}})
+		case *workload.Chat:
+			all = append(all, key{KeyDoc{"operations", "deeds of the chatting people in all", strconv.Itoa(spec.Operations)}, func(s *Scenario, v string) error {
+				n, err := strconv.Atoi(v)
+				if err != nil || n < 1 {
+					return fmt.Errorf("%q is not a positive count", v)
+				}
+				t := *s.Work[i].Spec.(*workload.Chat)
+				t.Operations = n
+				s.Work[i].Spec = &t
+				return nil
+			}})
+		}
+	}
+	return all
+}
+
+func duration(field func(*Scenario) *time.Duration) func(*Scenario, string) error {
+	return func(s *Scenario, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d <= 0 {
+			return fmt.Errorf("%q is not a positive time such as 30s", v)
+		}
+		*field(s) = d
+		return nil
+	}
+}
+
+// Keys documents what --set takes in a scenario.
+func Keys(s Scenario) []KeyDoc {
+	var docs []KeyDoc
+	for _, k := range keys(s) {
+		docs = append(docs, k.KeyDoc)
+	}
+	return docs
+}
+
+// with returns the scenario as the settings change it. Unknown keys and bad values are errors that name the key.
+func (s Scenario) with(set map[string]string) (Scenario, error) {
+	s.Work = slices.Clone(s.Work)
+	known := keys(s)
+	for name, v := range sortedPairs(set) {
+		i := slices.IndexFunc(known, func(k key) bool { return k.Name == name })
+		if i < 0 {
+			var names []string
+			for _, k := range known {
+				names = append(names, k.Name)
+			}
+			return s, fmt.Errorf("--set %s: scenario %s has no such key; it has %s", name, s.Name, strings.Join(names, ", "))
+		}
+		if err := known[i].apply(&s, v); err != nil {
+			return s, fmt.Errorf("--set %s: %w", name, err)
+		}
+	}
+	return s, nil
+}
+
+// The kernel's own settings, which scenarios may change.
+const (
+	defaultFanout = 4
+	defaultPeriod = time.Second
+)
+
+func (n Node) fanout() int {
+	if n.Fanout > 0 {
+		return n.Fanout
+	}
+	return defaultFanout
+}
+
+func (n Node) period() time.Duration {
+	if n.Gossip > 0 {
+		return n.Gossip
+	}
+	return defaultPeriod
+}

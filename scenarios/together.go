@@ -1,0 +1,102 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
+	"github.com/lifegraph-os/lgos-sim/sim/byzantine"
+	"github.com/lifegraph-os/lgos-sim/sim/fault"
+)
+
+// mixedKernels runs two released kernels side by side.
+func mixedKernels() Scenario {
+	s := base("mixed-kernels", "Two fifths of the hosts run the older kernel, which cannot decode the newer frames and does not know reactions (VER-4, I26).")
+	s.Groups = append(s.Groups, Group{Name: "old", Share: 0.4, Kernel: 1, Role: "member"})
+	s.Work = append(s.Work, Work{&workload.Chat{Groups: []string{"old"}, Operations: 60}})
+	return s
+}
+
+// rolesChange gives and takes rights while people write.
+func rolesChange() Scenario {
+	s := base("roles-change", "Owners give and take the right to write while people write: revocations win over what is concurrent, alike everywhere (SEC-1, APP-SUB, I19).")
+	s.Groups = append(s.Groups, Group{Name: "guests", Share: 0.2, Role: "guest"})
+	s.Work = append(s.Work,
+		Work{&workload.Roles{By: []string{"owners"}, Of: []string{"guests", "people"}, Changes: 16, Revoke: 0.5}},
+		Work{&workload.Chat{Groups: []string{"guests"}, Operations: 60}})
+	return s
+}
+
+// chatDay is many people in many channels, who watch them.
+func chatDay() Scenario {
+	s := base("chat-day", "People chat in threads of several channels of two spaces, watch them, and give tasks to the network (APP-CHAT, TASK-4).")
+	s.Spaces = []string{"project", "guild"}
+	s.Groups = []Group{owners(), {Name: "people", Role: "member", Device: "laptop"}, {Name: "old", Share: 0.15, Kernel: 1, Role: "member", Device: "phone"}}
+	s.Duration = 40 * time.Second
+	s.Work = []Work{{&workload.Chat{Groups: []string{"owners", "people", "old"}, Operations: 300, Channels: 3, Watch: true}}}
+	s = s.lending(12, "people", "people", "old")
+	return s
+}
+
+// twoWriters types a recorded text again.
+func twoWriters() Scenario {
+	s := base("two-writers", "Two people type a recorded text at once, each transaction against exactly its recorded parents (VM-4, I7).")
+	s.Nodes = 8
+	s.Duration = 15 * time.Minute
+	s.Sample = time.Minute
+	s.Network = Network{Kind: "matrix", File: best, Jitter: 0.1}
+	s.Groups = []Group{{Name: "writers", Count: 2, Role: "owner"}, {Name: "readers"}}
+	s.Work = []Work{{&workload.Trace{Writers: []string{"writers"}, File: best}}}
+	return s
+}
+
+// allAtOnce is the main job: everything at once, at a thousand nodes.
+func allAtOnce() Scenario {
+	s := Scenario{
+		Name: "all-at-once", Nodes: 1000, Duration: 60 * time.Second, Sample: 10 * time.Second,
+		About:   "Three spaces, liars of every strategy, old kernels, a partition, crashes, lost disks, bad links and wrong clocks, all at once (SIM-1..4).",
+		Network: Network{Kind: "regions", Jitter: 0.2, Loss: 0.005},
+		Spaces:  []string{"project", "guild", "town"},
+	}
+	s.Groups = []Group{
+		{Name: "owners", Count: 6, Role: "owner", All: true},
+		{Name: "readers", Role: "member"},
+		{Name: "authors", Share: 0.2, Role: "member", Device: "laptop"},
+		{Name: "lenders", Share: 0.1, Role: "member", Device: "desktop"},
+		{Name: "old", Share: 0.2, Kernel: 1, Role: "member", Device: "phone"},
+		lying("equivocators", "member", 0.02, &byzantine.Equivocator{}),
+		lying("forgers", "", 0.03, &byzantine.Forger{Every: 16}),
+		lying("trespassers", "", 0.02, &byzantine.Trespasser{Gap: 8 * time.Second}),
+		lying("withholders", "member", 0.03, &byzantine.Withholder{}),
+		lying("lying-workers", "member", 0.01, &byzantine.LyingWorker{}),
+		lying("colluders", "member", 0.01, &byzantine.Colluder{}),
+	}
+	s.Work = []Work{
+		{&workload.Chat{Groups: []string{"owners", "authors"}, Operations: 620, Channels: 3}},
+		{&workload.Graph{Groups: []string{"authors", "lenders"}, Operations: 180}},
+		{&workload.Chat{Groups: []string{"old"}, Authors: 60, Operations: 100}},
+		{&workload.Chat{Groups: []string{"equivocators"}, Operations: 40}},
+		{&workload.Compute{Lenders: []string{"lenders", "lying-workers", "colluders"}, Givers: []string{"authors"}, Tasks: 20, Quorum: 3}},
+		{&workload.Roles{By: []string{"owners"}, Of: []string{"readers"}, Changes: 12, Revoke: 0.4}},
+	}
+	s.Faults = []Fault{
+		{&fault.PartitionSpec{Who: fault.Who{Share: 0.35}, When: between(15*time.Second, 30*time.Second)}},
+		{&fault.TabCrashSpec{Who: fault.Who{Share: 0.1}, When: between(5*time.Second, 55*time.Second), Restart: restart(time.Second, 8*time.Second)}},
+		{&fault.PowerLossSpec{Who: fault.Who{Share: 0.03}, When: between(32*time.Second, 50*time.Second), Restart: restart(time.Second, 5*time.Second)}},
+		{&fault.LostDiskSpec{When: between(8*time.Second, 56*time.Second), Times: 4, Restart: restart(time.Second, 4*time.Second)}},
+		{&fault.TornStepSpec{Who: fault.Who{Share: 0.03}, When: between(5*time.Second, 55*time.Second), Restart: restart(time.Second, 3*time.Second)}},
+		{&fault.LossySpec{Who: fault.Who{Share: 0.2}, When: between(35*time.Second, 50*time.Second), Loss: 0.2}},
+		{&fault.CorruptSpec{Who: fault.Who{Share: 0.2}, When: between(40*time.Second, 55*time.Second), Corrupt: 0.02}},
+		{&fault.DuplicateSpec{Who: fault.Who{Share: 0.2}, When: between(5*time.Second, 20*time.Second), Dup: 0.1}},
+		{&fault.ClockJumpSpec{Who: fault.Who{Share: 0.2}, When: between(5*time.Second, 55*time.Second), Most: 48 * time.Hour, Back: 0.5}},
+	}
+	return s
+}
+
+// canary must fail: it keeps the pipeline honest. All its lenders collude.
+func canary() Scenario {
+	s := base("canary", "Every lender colludes: if this passes, the judges are asleep.")
+	s.Groups = []Group{owners(), {Name: "people", Role: "member"}, lying("liars", "member", 0.3, &byzantine.Colluder{})}
+	s = s.lending(12, "people", "liars")
+	s.Expect = []string{"fail compute"}
+	return s
+}

@@ -1,0 +1,210 @@
+package workload
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// Chat is people writing in channels (APP-CHAT): they open channels and threads, send, edit, delete and react.
+type Chat struct {
+	Groups     []string `yaml:"groups"`             // who takes part
+	Authors    int      `yaml:"authors,omitempty"`  // at most so many of them write; 0 is all
+	Operations int      `yaml:"operations"`         // how many deeds in all
+	Channels   int      `yaml:"channels,omitempty"` // opened in each space; 0 is one
+	Watch      bool     `yaml:"watch,omitempty"`    // who looks at a channel goes on watching it
+}
+
+func (*Chat) Kind() string { return "chat" }
+
+// start is when the first deed may happen: channels are opened at once, everything else comes later.
+const start = 2 * time.Second
+
+func (c *Chat) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
+	seats, err := env.group("groups", c.Groups...)
+	if err != nil {
+		return nil, err
+	}
+	if c.Operations <= 0 {
+		return nil, fmt.Errorf("operations: %d is not a positive count", c.Operations)
+	}
+	if c.Authors > 0 && c.Authors < len(seats) {
+		r.Shuffle(len(seats), func(i, j int) { seats[i], seats[j] = seats[j], seats[i] })
+		seats = seats[:c.Authors]
+		slices.SortFunc(seats, func(a, b Seat) int { return int(a.Host) - int(b.Host) })
+	}
+	times := make([][]time.Duration, len(seats))
+	for range c.Operations {
+		i := r.IntN(len(seats))
+		times[i] = append(times[i], start+time.Duration(r.Int64N(int64(max(env.Duration-start, 1)))))
+	}
+	founded := map[[32]byte]int{}
+	var scripts []sim.Script
+	for i, s := range seats {
+		slices.Sort(times[i])
+		space := s.Spaces[r.IntN(len(s.Spaces))]
+		opens := 0
+		if s.Liar == "" && founded[space] < max(1, c.Channels) {
+			founded[space]++
+			opens = 1
+		}
+		watch := "no"
+		if c.Watch {
+			watch = "yes"
+		}
+		scripts = append(scripts, script(s, "chat", space,
+			sim.Arg{Name: "opens", Value: fmt.Sprint(opens)},
+			sim.Arg{Name: "reacts", Value: fmt.Sprint(s.Kernel >= 2)},
+			sim.Arg{Name: "watch", Value: watch},
+			sim.Arg{Name: "times", Value: writeTimes(times[i])}))
+	}
+	return scripts, nil
+}
+
+// chatter is a person who chats. She edits, deletes and reacts to what she has seen herself.
+type chatter struct {
+	user
+	opens    int
+	reacts   bool
+	watch    bool
+	opened   bool
+	channels [][]byte
+	threads  [][]byte
+	mine     [][]byte // elements of her own messages that stand
+	seen     [][]byte // messages of anybody that a view showed
+	waiting  int      // deeds that wait for a channel to be seen
+}
+
+func newChatter(a args) (sim.Person, error) {
+	u, err := newUser(a)
+	if err != nil {
+		return nil, err
+	}
+	opens, err := a.number("opens")
+	if err != nil {
+		return nil, err
+	}
+	return &chatter{user: u, opens: opens, reacts: a.text("reacts") == "true", watch: a.text("watch") == "yes"}, nil
+}
+
+func (c *chatter) Wake(_ step.Now, h *sim.Hands) {
+	due := c.wake(h)
+	if !c.opened && c.opens > 0 && len(c.asked) == 0 {
+		due++
+	}
+	if due == 0 {
+		return
+	}
+	if c.opens > 0 && !c.opened {
+		_, c.opened = c.ask(h, "create_channel", map[string]any{"name": fmt.Sprintf("channel of host %d", h.Host())})
+		due--
+	}
+	c.waiting += due
+	if due > 0 {
+		c.ask(h, "list_channels", nil)
+	}
+}
+
+func (c *chatter) See(_ step.Now, r *step.Reply, h *sim.Hands) {
+	do := c.answered(r)
+	switch {
+	case r.Status == step.Shown && do == "list_channels":
+		var v struct {
+			Elements [][]byte `cbor:"elements"`
+		}
+		if cbor.Unmarshal(r.Body, &v) != nil || len(v.Elements) == 0 {
+			if c.waiting > 0 && h.Time() < h.Calm() {
+				h.Count("deeds without a channel", int64(c.waiting))
+				c.waiting = 0
+			}
+			return
+		}
+		c.channels = v.Elements
+		for ; c.waiting > 0; c.waiting-- {
+			c.act(h)
+		}
+	case r.Status == step.Shown && do == "view_chat":
+		c.look(r.Body)
+	case r.Status == step.Accepted:
+		id, ok := operation(r)
+		if !ok {
+			return
+		}
+		element := append(id[:], 0)
+		switch do {
+		case "send_message":
+			c.mine = append(c.mine, element)
+			c.seen = append(c.seen, element)
+		case "create_thread":
+			c.threads = append(c.threads, element)
+		}
+	}
+}
+
+// look remembers the messages of a view.
+func (c *chatter) look(body []byte) {
+	var v struct {
+		Messages []struct {
+			Message []byte `cbor:"message"`
+		} `cbor:"messages"`
+	}
+	if cbor.Unmarshal(body, &v) != nil {
+		return
+	}
+	for _, m := range v.Messages {
+		if len(c.seen) < 64 {
+			c.seen = append(c.seen, m.Message)
+		}
+	}
+}
+
+// act does one deed, drawn from what is possible now.
+func (c *chatter) act(h *sim.Hands) {
+	r := h.Rand()
+	channel := c.channels[r.IntN(len(c.channels))]
+	switch d := r.IntN(100); {
+	case d < 4:
+		c.ask(h, "create_thread", map[string]any{"channel": channel, "title": fmt.Sprintf("thread %d of host %d", d, h.Host())})
+	case d < 18 && len(c.mine) > 0:
+		c.ask(h, "edit_message", map[string]any{"message": c.mine[r.IntN(len(c.mine))], "text": c.words(h)})
+	case d < 22 && len(c.mine) > 1:
+		i := r.IntN(len(c.mine))
+		c.ask(h, "delete_message", map[string]any{"message": c.mine[i]})
+		c.mine = slices.Delete(c.mine, i, i+1)
+	case d < 34 && c.reacts && len(c.seen) > 0:
+		c.ask(h, "add_reaction", map[string]any{"message": c.seen[r.IntN(len(c.seen))], "emoji": emojis()[r.IntN(len(emojis()))]})
+	case d < 44:
+		c.ask(h, "view_chat", map[string]any{"channel": channel, "subscribe": c.watch, "last": 32})
+		fallthrough
+	default:
+		m := map[string]any{"channel": channel, "text": c.words(h)}
+		if len(c.threads) > 0 && d%3 == 0 {
+			m["thread"] = c.threads[r.IntN(len(c.threads))]
+		}
+		c.ask(h, "send_message", m)
+	}
+}
+
+// words makes a text that says who wrote it and when, so that no two are alike.
+func (c *chatter) words(h *sim.Hands) string {
+	r := h.Rand()
+	text := fmt.Sprintf("host %d at %v:", h.Host(), h.Time())
+	for range 2 + r.IntN(9) {
+		text += " " + vocabulary()[r.IntN(len(vocabulary()))]
+	}
+	return text
+}
+
+func emojis() []string { return []string{"👍", "🎉", "❤️", "🤔"} }
+
+func vocabulary() []string {
+	return []string{"the", "meeting", "moves", "to", "Thursday", "graph", "review", "is", "open", "please", "read", "draft", "ship",
+		"today", "beacon", "holds", "our", "notes", "great", "work", "bug", "in", "the", "editor", "who", "can", "help", "invoice",
+		"paid", "urgent", "thanks", "lunch", "at", "noon", "plan", "done"}
+}

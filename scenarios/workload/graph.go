@@ -1,0 +1,115 @@
+package workload
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// Graph is people who edit shared elements of all value types: registers, sets, counters, texts, metadata and relations
+// (VM-3), so that concurrent edits of one property are common.
+type Graph struct {
+	Groups     []string `yaml:"groups"`
+	Operations int      `yaml:"operations"`
+}
+
+func (*Graph) Kind() string { return "graph" }
+
+func (g *Graph) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
+	seats, err := env.group("groups", g.Groups...)
+	if err != nil {
+		return nil, err
+	}
+	if g.Operations <= 0 {
+		return nil, fmt.Errorf("operations: %d is not a positive count", g.Operations)
+	}
+	times := make([][]time.Duration, len(seats))
+	for range g.Operations {
+		i := r.IntN(len(seats))
+		times[i] = append(times[i], start+time.Duration(r.Int64N(int64(max(env.Duration-start, 1)))))
+	}
+	var scripts []sim.Script
+	for i, s := range seats {
+		if len(times[i]) > 0 {
+			slices.Sort(times[i])
+			scripts = append(scripts, script(s, "graph", s.Spaces[r.IntN(len(s.Spaces))], sim.Arg{Name: "times", Value: writeTimes(times[i])}))
+		}
+	}
+	return scripts, nil
+}
+
+// grapher edits one of the few elements that all share.
+type grapher struct {
+	user
+	waiting int
+}
+
+// shared is how many elements people share; fewer make more conflicts.
+const shared = 6
+
+func newGrapher(a args) (sim.Person, error) {
+	u, err := newUser(a)
+	return &grapher{user: u}, err
+}
+
+func (g *grapher) Wake(_ step.Now, h *sim.Hands) {
+	if due := g.wake(h); due > 0 {
+		g.waiting += due
+		g.ask(h, "find", map[string]any{"type": "note"})
+	}
+}
+
+func (g *grapher) See(_ step.Now, r *step.Reply, h *sim.Hands) {
+	if do := g.answered(r); do != "find" || r.Status != step.Shown {
+		return
+	}
+	var v struct {
+		Elements [][]byte `cbor:"elements"`
+	}
+	if cbor.Unmarshal(r.Body, &v) != nil {
+		return
+	}
+	for ; g.waiting > 0; g.waiting-- {
+		g.act(h, v.Elements)
+	}
+}
+
+func (g *grapher) act(h *sim.Hands, known [][]byte) {
+	r := h.Rand()
+	if len(known) < shared && r.IntN(3) == 0 || len(known) == 0 {
+		g.ask(h, "graph_create", map[string]any{"type": "note"})
+		return
+	}
+	e := known[r.IntN(len(known))]
+	value := vocabulary()[r.IntN(len(vocabulary()))]
+	switch r.IntN(16) {
+	case 0, 1, 2:
+		g.ask(h, "graph_set", map[string]any{"element": e, "prop": "title", "value": fmt.Sprintf("%s by host %d at %v", value, h.Host(), h.Time())})
+	case 3, 4:
+		g.ask(h, "graph_add", map[string]any{"element": e, "prop": "tags", "value": value})
+	case 5, 6:
+		g.ask(h, "graph_remove", map[string]any{"element": e, "prop": "tags", "value": value})
+	case 7, 8:
+		g.ask(h, "graph_count", map[string]any{"element": e, "prop": "votes", "delta": int64(r.IntN(21) - 10)})
+	case 9, 10, 11:
+		g.ask(h, "edit_text", map[string]any{"element": e, "prop": "body", "patches": []any{[]any{0, 0, value + " "}}})
+	case 12:
+		g.ask(h, "graph_meta", map[string]any{"element": e, "key": "colour", "value": value})
+	case 13:
+		g.ask(h, "graph_relate", map[string]any{"type": "refers_to", "from": e, "to": known[r.IntN(len(known))]})
+	case 14:
+		g.ask(h, "graph_move", map[string]any{"from": e, "to": known[r.IntN(len(known))]})
+	default:
+		if len(known) > shared/2 && r.IntN(4) == 0 {
+			g.ask(h, "graph_delete", map[string]any{"element": e})
+			return
+		}
+		g.ask(h, "graph_set", map[string]any{"element": e, "prop": "state", "value": value})
+	}
+}

@@ -1,0 +1,101 @@
+// Package workload holds what persons do, one file a kind: the fields that a scenario writes, the drawing of scripts from
+// them, and the person herself. A person sees only replies; she never looks into a node.
+package workload
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// Spec is one piece of work as a scenario writes it.
+type Spec interface {
+	Kind() string
+	// Scripts draws who does what, and when. An error names the field at fault.
+	Scripts(env *Env, r *rand.Rand) ([]sim.Script, error)
+}
+
+// Env is what the drawing of scripts may know.
+type Env struct {
+	Duration time.Duration
+	Groups   map[string][]Seat // by the scenario's name of the group
+	Open     func(file string) ([]byte, error)
+}
+
+// Seat is a host and its person.
+type Seat struct {
+	Host   sim.HostID
+	Seed   [32]byte   // of the person's identity key
+	Spaces [][32]byte // that the host holds
+	Role   string
+	Kernel uint8
+	Liar   string
+}
+
+// kind is one row of the list below.
+type kind struct {
+	name   string
+	spec   func() Spec
+	person func(args) (sim.Person, error)
+}
+
+func kinds() []kind {
+	return []kind{
+		{"chat", func() Spec { return &Chat{} }, newChatter},
+		{"graph", func() Spec { return &Graph{} }, newGrapher},
+		{"roles", func() Spec { return &Roles{} }, newRoler},
+		{"compute", func() Spec { return &Compute{} }, newComputer},
+		{"trace", func() Spec { return &Trace{} }, newWriter},
+	}
+}
+
+// Kinds lists the names of all workloads.
+func Kinds() []string {
+	var names []string
+	for _, k := range kinds() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// NewSpec makes an empty spec of a kind; nil where there is no such kind.
+func NewSpec(name string) Spec {
+	for _, k := range kinds() {
+		if k.name == name {
+			return k.spec()
+		}
+	}
+	return nil
+}
+
+// New seats the person of a script.
+func New(s sim.Script) (sim.Person, error) {
+	for _, k := range kinds() {
+		if k.name == s.Kind {
+			p, err := k.person(args{s.Args})
+			if err != nil {
+				return nil, fmt.Errorf("script %s at host %d: %w", s.Kind, s.Host, err)
+			}
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("script at host %d: there is no person of kind %q", s.Host, s.Kind)
+}
+
+// group finds the seats of named groups, in host order.
+func (e *Env) group(field string, names ...string) ([]Seat, error) {
+	var seats []Seat
+	for _, n := range names {
+		g, ok := e.Groups[n]
+		if !ok {
+			return nil, fmt.Errorf("%s: the scenario has no group %q", field, n)
+		}
+		seats = append(seats, g...)
+	}
+	if len(seats) == 0 {
+		return nil, fmt.Errorf("%s: no host is in %q", field, names)
+	}
+	return seats, nil
+}

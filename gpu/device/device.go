@@ -55,7 +55,7 @@ type Options struct {
 	Worker  []string     // the command that serves as GPU worker; by default this executable with the argument gpu-worker
 	Env     []string     // further environment of the worker
 	Library string       // where ONNX Runtime's shared library is; by default $LGOS_ORT, then third_party/ort near the executable or here
-	Log     func(string) // told, in one line, what is done without and why; may be nil
+	Say     func(string) // told, in one line, what is done without and why; may be nil
 }
 
 // ErrNotBuilt says that this build of the program cannot have a kind of device at all.
@@ -90,8 +90,8 @@ func Open(kind string, opts Options) (Device, error) {
 	t := &team{members: append(parts, cpu)}
 	if len(missing) > 0 {
 		t.note = strings.Join(missing, "; ") + "; the CPU computes instead"
-		if opts.Log != nil {
-			opts.Log("device: " + t.note)
+		if opts.Say != nil {
+			opts.Say("device: " + t.note)
 		}
 	}
 	return t, nil

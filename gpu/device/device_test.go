@@ -254,7 +254,7 @@ func TestATestBinaryIsNoWorker(t *testing.T) {
 
 func TestAutoFallsBackInOneLine(t *testing.T) {
 	var said []string
-	d, err := Open(Auto, Options{Worker: []string{"/no/such/program"}, Library: "/no/such/library", Log: func(s string) { said = append(said, s) }})
+	d, err := Open(Auto, Options{Worker: []string{"/no/such/program"}, Library: "/no/such/library", Say: func(s string) { said = append(said, s) }})
 	if err != nil || d.Info().Kind != CPU || len(said) != 1 || strings.Contains(said[0], "\n") || said[0] != "device: "+d.Info().Note {
 		t.Fatalf("%v %q %+v", err, said, d.Info())
 	}
@@ -268,7 +268,7 @@ func TestAutoFallsBackInOneLine(t *testing.T) {
 }
 
 func TestAutoUsesAllThatIsThere(t *testing.T) {
-	d := needs(t, func(o Options) (Device, error) { return Open(Auto, o) }, Options{Log: func(s string) { t.Error(s) }})
+	d := needs(t, func(o Options) (Device, error) { return Open(Auto, o) }, Options{Say: func(s string) { t.Error(s) }})
 	if i := d.Info(); i.Kind != WebGPU || !strings.Contains(i.Adapter, "ONNX Runtime") {
 		t.Errorf("%+v", i)
 	}

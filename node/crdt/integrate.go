@@ -95,7 +95,7 @@ func (t *Text) integrate(x run) {
 	if left != 0 {
 		r := t.where[left]
 		y := &t.runs[r]
-		if left == y.end() && x.start == left+1 && right == y.right && y.hidden() == 0 && t.rights[left] == nil {
+		if left == y.end() && x.start == left+1 && right == y.right && y.hidden() == 0 {
 			for range x.n {
 				t.where = append(t.where, r)
 			}

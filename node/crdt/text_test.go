@@ -39,7 +39,8 @@ func TestText(t *testing.T) {
 		var ops []*op.Operation
 		var authors []*op.Key
 		whole := new(Text)
-		lies := draw(3) == 0
+		lies, wild := draw(3) == 0, draw(4) == 0
+		lies = lies || wild
 		for range 1 + draw(40) {
 			w := writers[draw(len(writers))]
 			if draw(3) == 0 {
@@ -48,7 +49,9 @@ func TestText(t *testing.T) {
 				}
 			}
 			edits := randomText(w.text, draw).Edits
-			if lies && draw(3) == 0 {
+			if wild {
+				edits = []op.TextEdit{wildInsertion(draw, ops)}
+			} else if lies && draw(3) == 0 {
 				bend(edits, draw, ops)
 			} else if !lies {
 				checkVersion(t, w, whole, draw)
@@ -139,6 +142,41 @@ func bend(edits []op.TextEdit, draw func(int) int, ops []*op.Operation) {
 		if !e.Insert {
 			e.N = 1 + uint32(draw(5))
 		}
+	}
+}
+
+// wildInsertion stands between any two of the latest characters.
+func wildInsertion(draw func(int) int, ops []*op.Operation) op.TextEdit {
+	anchor := func() op.Anchor {
+		near := ops[max(0, len(ops)-4):]
+		if len(near) == 0 || draw(6) == 0 {
+			return op.Anchor{Nil: true}
+		}
+		o := near[len(near)-1-draw(len(near))]
+		return op.Anchor{Op: o.ID, Offset: uint32(draw(int(o.Mutations[0].Edits[0].N)))}
+	}
+	text := "ab"[:1+draw(2)]
+	return op.TextEdit{Insert: true, Left: anchor(), Right: anchor(), Text: text, N: uint32(len(text))}
+}
+
+// TestVersionOfFork: the version that ends with one branch of a forked chain does not hold the other.
+func TestVersionOfFork(t *testing.T) {
+	text, key := new(Text), &op.Key{1}
+	held := map[op.ID]bool{}
+	left := op.Anchor{Nil: true}
+	for _, x := range []struct {
+		seq    uint64
+		text   string
+		inside bool
+	}{{1, "a", true}, {2, "b", true}, {2, "B", false}, {3, "c", true}} {
+		o := textOperation(op.Header{Seq: x.seq}, []op.TextEdit{{Insert: true, Left: left, Right: op.Anchor{Nil: true}, Text: x.text, N: 1}})
+		text.Apply(Write{Op: o, Author: key})
+		if held[o.ID] = x.inside; x.inside {
+			left = op.Anchor{Op: o.ID}
+		}
+	}
+	if got := text.At(func(o *op.Operation) bool { return held[o.ID] }); got != "abc" {
+		t.Errorf("at the version %q, want \"abc\"", got)
 	}
 }
 

@@ -46,10 +46,12 @@ type Compute struct {
 	places   map[*journal.Log]*place
 	order    []*place // as they came
 	queue    []*task  // to be run
+	shelf    []*task  // with a result that could not be signed
 	jobs     map[uint64]*task
 	flying   map[uint64]*task // by request: operations that are being committed
 	asked    map[op.ID]uint64 // by task: the request of a person, until the operation is here
 	open     []*task          // of this node, not settled
+	past     past
 	serial   uint64
 	dirty    bool
 	allowed  bool // as last told by a note
@@ -86,9 +88,12 @@ func (c *Compute) place(l *journal.Log) *place {
 	return p
 }
 
-// in is a test for the effective entries in the causal past of one.
+// in is a test for the effective offers in the causal past of an entry. It holds until the next call.
 func (c *Compute) in(p *place, at uint32) func(uint32) bool {
-	return func(i uint32) bool { return p.log.Before(i, at) && !c.cfg.Verdicts.IsVoid(p.log, i) }
+	if len(p.offers.all) > 0 {
+		c.past.of(p.log, at, p.offers.all[0].entry)
+	}
+	return func(i uint32) bool { return c.past.has(i) && !c.cfg.Verdicts.IsVoid(p.log, i) }
 }
 
 func (c *Compute) effective(p *place) func(uint32) bool {
@@ -169,6 +174,9 @@ func (c *Compute) Failed(request uint64) {
 	if t := c.flying[request]; t != nil {
 		delete(c.flying, request)
 		t.flight = 0 // patience brings it up again
+		if t.output != nil {
+			c.shelve(t)
+		}
 	}
 }
 
@@ -215,6 +223,7 @@ func (c *Compute) Flush(now step.Now, out *step.Effects) {
 func (c *Compute) Timer(now step.Now, out *step.Effects) {
 	c.timerSet = false
 	c.dirty = true
+	c.retry(out)
 	for _, t := range c.open {
 		if t.deadline != 0 && t.deadline <= now.Mono && !t.closed {
 			c.impatient(t, now, out)
@@ -229,6 +238,9 @@ func (c *Compute) arm(now step.Now, out *step.Effects) {
 		if t.idle < c.cfg.Tries && (next == 0 || t.deadline < next) {
 			next = t.deadline
 		}
+	}
+	if len(c.shelf) > 0 && next == 0 {
+		next = now.Mono + c.cfg.Patience
 	}
 	if next == 0 || c.timerSet && c.timer <= next {
 		return

@@ -28,7 +28,7 @@ func (c *Compute) enlist(t *task, e *journal.Entry, workers uint64) {
 // result keeps a result of an own task; of a task that this node works at it matters only if it is its own.
 func (c *Compute) result(t *task, e *journal.Entry) {
 	if e.Op.Device == c.device {
-		t.work = finished
+		t.work, t.output = finished, nil
 		c.landed(t)
 	}
 	if t.mine && !t.closed {

@@ -40,6 +40,8 @@ type task struct {
 	closed bool   // an accepted result is in the log
 	flight uint64 // the request of an operation about it that is being committed
 	work   state  // of a worker
+	output []byte // of a worker, once it is computed
+	idle   int    // how often patience ended with nothing left to do
 
 	mine     bool   // the rest is for the requester
 	request  uint64 // of the person who waits for it; 0 after a reboot
@@ -49,7 +51,6 @@ type task struct {
 	results  []uint32      // entries, in the order in which they came
 	dirty    bool          // something came since the last verdict
 	deadline time.Duration // when patience ends; 0 before it began
-	idle     int           // how often it ended with nobody left to ask
 }
 
 // state is how far a worker is with a task.

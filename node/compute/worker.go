@@ -125,8 +125,35 @@ func (c *Compute) JobDone(in *step.JobDone, out *step.Effects) {
 	if in.Err != "" || len(in.Out) > MaxOutput || t.closed {
 		return
 	}
-	r := op.Result{Task: t.id, Output: in.Out}
+	t.output = in.Out
+	c.publish(t, out)
+}
+
+// publish signs a result. If that fails (nobody has signed in yet, the disk is full) it is tried again when patience ends.
+func (c *Compute) publish(t *task, out *step.Effects) {
+	r := op.Result{Task: t.id, Output: t.output}
 	if c.author(t, op.Draft{Kind: op.ComputeResult, Args: r.Args()}) {
 		out.Note(step.NoteResult).Op = t.id
+		return
+	}
+	c.shelve(t)
+}
+
+// shelve keeps a result that could not be signed.
+func (c *Compute) shelve(t *task) {
+	if t.idle++; t.idle <= c.cfg.Tries {
+		c.shelf = append(c.shelf, t)
+		c.dirty = true
+	}
+}
+
+// retry publishes what was shelved.
+func (c *Compute) retry(out *step.Effects) {
+	shelf := c.shelf
+	c.shelf = nil
+	for _, t := range shelf {
+		if !t.closed && t.in.consent {
+			c.publish(t, out)
+		}
 	}
 }

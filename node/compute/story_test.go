@@ -175,6 +175,7 @@ func (g *stage) sync(hosts []*host) {
 				for _, e := range slices.Clone(from.log.Entries) {
 					if !to.log.Has(e.Op) {
 						to.applied(to.journal.Receive(1, e.Op.Bytes, &to.out), &to.out)
+						to.journal.Flush(false, &to.out)
 						to.settle()
 					}
 				}

@@ -257,30 +257,39 @@ func (c *convergence) equal(s *snapshot, end sim.End) {
 	union := c.union(s)
 	for i := range s.hold {
 		k := &s.hold[i]
-		if boot := c.boots[k.host]; boot > c.truth.Calm && c.truth.Due(boot) > end.At {
+		if boot := c.boots[k.host]; boot > c.truth.Calm && c.truth.Due(0, boot) > end.At {
 			continue
 		}
 		if k.set == nil {
 			c.fail(s.at, "", "host %d does not answer for space %s at the end", k.host, short(k.space.id))
 			continue
 		}
-		all := union[k.space.number]
-		if n := all.count() - len(k.set.ops); n > 0 {
-			o := k.space.ops[firstMissing(all, k.set.members)]
+		if k.set.lacks == nil {
+			k.set.lacks = c.lacking(union[k.space.number], k.set, end.At)
+		}
+		if n := len(k.set.lacks); n > 0 {
+			o := k.set.lacks[0]
 			c.fail(s.at, "", "at the end host %d lacks %d of %d operations of space %s, first %s (%s, authored at %v by host %d)",
-				k.host, n, all.count(), short(k.space.id), o, o.kind, o.at, o.host)
+				k.host, n, union[k.space.number].count(), short(k.space.id), o, o.kind, o.at, o.host)
 		}
 	}
 }
 
-// firstMissing is the least member of all that is not in some.
-func firstMissing(all, some bitset) int {
+// lacking are the operations that a set lacks and that were due by the end. One that a node signed for a task shortly
+// before the end is not due yet, nor one of a liar that showed so late.
+func (c *convergence) lacking(all bitset, k *set, end time.Duration) []*operation {
+	lacks := []*operation{}
 	for _, i := range all.members() {
-		if !some.has(i) {
-			return i
+		o := k.space.ops[i]
+		since := o.heldAt
+		if o.honest {
+			since = o.at + c.truth.Node.DiskStrict
+		}
+		if !k.members.has(i) && c.truth.Due(since, 0) <= end {
+			lacks = append(lacks, o)
 		}
 	}
-	return -1
+	return lacks
 }
 
 // acknowledged judges that nothing is missing that an honest host, which did not lose its disk, has acknowledged. What

@@ -20,7 +20,7 @@ type delivery struct {
 	boots   map[sim.HostID]time.Duration
 	honest  []int    // by space: honest hosts interested in it
 	share   []bitset // by space: which they are
-	settle  time.Duration
+	spread  time.Duration
 	latency *hdrhistogram.Histogram // of single deliveries, in microseconds
 
 	due, done int // deliveries owed by saved operations, and made
@@ -49,7 +49,7 @@ func newDelivery(b *book) *delivery {
 	d := &delivery{
 		tally: tally{name: "delivery"}, book: b, tracks: map[key]*track{}, boots: map[sim.HostID]time.Duration{},
 		gone:   map[key]bool{},
-		honest: make([]int, len(b.spaces)), share: make([]bitset, len(b.spaces)), settle: b.truth.Settle(),
+		honest: make([]int, len(b.spaces)), share: make([]bitset, len(b.spaces)), spread: b.truth.Spread(),
 		latency:   hdrhistogram.New(1, int64(24*time.Hour/time.Microsecond), 2),
 		delivered: sim.Series{Name: "deliveries made of those owed", Unit: "%"},
 	}
@@ -126,9 +126,10 @@ func (d *delivery) applied(e *sim.Event, n *step.Note) {
 	if t.saved < 0 { // the author applies what it has just saved, in one step
 		saved = at
 	}
-	start := max(saved, d.boots[e.Host], d.boots[t.op.host])
-	if at > start+d.settle && at > d.truth.Due(start) {
-		d.fail(at, e.ID(), "operation %s (%s), authored at %v by host %d, reached host %d at %v; it was due by %v", t.op, t.op.kind, t.op.at, t.op.host, e.Host, at, d.truth.Due(start))
+	if at > saved+d.spread {
+		if due := d.truth.Due(saved, max(d.boots[e.Host], d.boots[t.op.host])); at > due {
+			d.fail(at, e.ID(), "operation %s (%s), authored at %v by host %d, reached host %d at %v; it was due by %v", t.op, t.op.kind, t.op.at, t.op.host, e.Host, at, due)
+		}
 	}
 	if t.got.has(int(e.Host)) {
 		return
@@ -187,7 +188,8 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	d.metric("deliveries", float64(d.done), "")
 	d.metric("deliveries not yet due at the end", float64(early), "")
 	d.metric("operations away with their author", float64(len(d.gone)), "")
-	d.metric("settle time", d.settle.Seconds(), "s")
+	d.metric("settle time", d.truth.Settle().Seconds(), "s")
+	d.metric("spread time", d.spread.Seconds(), "s")
 	d.percentiles("time to 50% of hosts", t50)
 	d.percentiles("time to 99% of hosts", t99)
 	d.percentiles("time to 100% of hosts", t100)
@@ -220,7 +222,7 @@ func (d *delivery) missing(s *snapshot, end sim.End) (early int) {
 			lacks[k.set] = list
 		}
 		for _, t := range list {
-			due := d.truth.Due(max(t.saved, d.boots[k.host], d.boots[t.op.host]))
+			due := d.truth.Due(t.saved, max(d.boots[k.host], d.boots[t.op.host]))
 			if due > end.At {
 				early++
 				continue

@@ -103,15 +103,25 @@ func TestBoundsFollowTheFigures(t *testing.T) {
 		t.Error("the bound of local replies knows the network")
 	}
 	truth := *newStage(t, nil).truth
-	settle := truth.Settle()
-	truth.Faults = []sim.Window{{Begin: 5 * time.Second, End: 9 * time.Second}, {Begin: 9*time.Second + settle/2, End: 9*time.Second + settle/2}}
-	for _, c := range []struct{ start, due time.Duration }{
-		{4 * time.Second, 9*time.Second + settle + settle/2},
-		{9*time.Second + settle, 9*time.Second + 2*settle},
-		{0, map[bool]time.Duration{true: 9*time.Second + settle + settle/2, false: settle}[settle > 5*time.Second]},
+	settle, spread := truth.Settle(), truth.Spread()
+	end := 9 * time.Second
+	truth.Faults = []sim.Window{{Begin: 5 * time.Second, End: end}, {Begin: end + settle/2, End: end + settle/2}}
+	for _, c := range []struct{ saved, booted, due time.Duration }{
+		{0, 0, end + settle + settle/2},                  // the first fault began before it was due, the second before it had settled
+		{end + 2*settle, 0, end + 2*settle + spread},     // nothing disturbs it
+		{end + 2*settle, end + 2*settle, end + 3*settle}, // the receiver has just booted
 	} {
-		if got := truth.Due(c.start); got != c.due {
-			t.Errorf("what is known at %v is due at %v, want %v", c.start, got, c.due)
+		if got := truth.Due(c.saved, c.booted); got != c.due {
+			t.Errorf("saved at %v, booted at %v: due at %v, want %v", c.saved, c.booted, got, c.due)
+		}
+	}
+	for _, c := range []struct {
+		loss float64
+		n    int
+		want int
+	}{{0, 10, 0}, {0.01, 1, 3}, {0.01, 15, 5}, {0.5, 1, 19}} {
+		if got := (&NetFigures{Loss: c.loss}).resends(c.n); got != c.want {
+			t.Errorf("a chain of %d crossings at loss %v suffers %d resends, want %d", c.n, c.loss, got, c.want)
 		}
 	}
 }

@@ -67,8 +67,9 @@ type operation struct {
 	past   bitset // the rights operations in its causal past, by number
 	rule   *rule  // if it is a rights operation
 
-	held    bool // some honest host admitted it
-	honest  bool // signed by an honest host, as its note says
+	held    bool          // some honest host admitted it
+	heldAt  time.Duration // of the first snapshot that showed it
+	honest  bool          // signed by an honest host, as its note says
 	host    sim.HostID
 	at      time.Duration // when that was
 	request uint64

@@ -267,8 +267,9 @@ func plants() []planted {
 			s.skip = func(h sim.HostID, _ *written) bool { return h == 2 }
 			s.message(3, "not for you")
 		}},
-		{"an operation that comes too late", "delivery", "it was due by", func(t *Truth) { t.Faults = []sim.Window{{}} }, func(s *stage) {
-			s.late = s.truth.Settle()
+		{"an operation that comes too late", "delivery", "it was due by", nil, func(s *stage) {
+			s.now = s.truth.Settle() // the boots are long ago
+			s.late = s.truth.Spread()
 			s.message(3, "late")
 		}},
 		{"a reply that waits for the network", "delivery", "its own disk and CPU explain", nil, func(s *stage) {

@@ -165,8 +165,8 @@ func (p *policy) inside(at time.Duration, k holding) {
 		p.fail(at, "", "host %d admitted operation %s (%s by %s), which the rules refuse: %s: %s", k.host, b.op, b.op.kind, short(b.op.author), b.reason, b.detail)
 	}
 	for _, o := range k.set.ops {
-		if !o.held {
-			o.held = true
+		if !p.judged[o.id] {
+			p.judged[o.id] = true
 			p.admitted++
 		}
 	}

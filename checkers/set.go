@@ -23,6 +23,7 @@ type set struct {
 	holders int // in the running snapshot
 
 	states []*state
+	lacks  []*operation // of what was due by the end
 	heads  []byte
 	void   []byte
 	told   []byte // what the first host asked said of void
@@ -164,7 +165,9 @@ func (b *book) fill(v sim.View, h sim.HostID, k *set) {
 		case o.space != s:
 			k.bad = append(k.bad, bad{o.id, o, step.RefuseSpace, "it belongs to another space"})
 		default:
-			k.ops = append(k.ops, o)
+			if k.ops = append(k.ops, o); !o.held {
+				o.held, o.heldAt = true, b.snap.at
+			}
 			k.members.add(o.index)
 			if o.rule != nil {
 				rules.add(o.rule.number)

@@ -13,7 +13,7 @@ type Truth struct {
 	Spaces []Space
 	Faults []sim.Window  // the plan's windows: what is due is not due while one is open
 	Calm   time.Duration // every fault has ended, and no person asks anything new
-	End    time.Duration
+	End    time.Duration // of the plan
 
 	Receipts   int     // w: an operation is durable with receipts from so many other hosts
 	MinDurable float64 // the share of the requests that must become durable; 0 asks for none
@@ -65,33 +65,45 @@ type NodeFigures struct {
 	StepDepth    int           // inputs that may be queued before one, at most
 }
 
-// Settle is how long after the last disturbance everything known to one connected honest host is known to all. It is the
-// sum of the worst cases of what must happen one after the other:
-//
-//   - connect: a dead connection is noticed (DownMax), the dial under way fails (DialMax), the backoff passes (BackoffMax),
-//     and a dial and a greeting each cross the link and come back (4 latencies);
-//   - notice: a neighbour that has more is compared with after GossipTurns periods, and the comparison, the wish and its
-//     answer cross the link (3 latencies); a comparison that is lost is made up for in the next period;
-//   - spread: over each of Diameter links an operation waits for a batch to be flushed and crosses once.
-//
-// Each crossing costs, beside its latency, the resends that loss makes likely (see Net.resends), and one step of CPU.
+// Settle is how long after the last disturbance (the end of a fault, or a boot) everything known to one connected honest
+// host is known to all: first the links must be there again, then Spread passes. For the links, a dead connection is noticed
+// (DownMax), the dial under way fails (DialMax), the backoff passes (BackoffMax), and a dial and a greeting each cross the
+// link and come back (4 latencies).
 func (t *Truth) Settle() time.Duration {
-	n, f := &t.Node, &t.Net
-	again := time.Duration(f.resends())
-	cross := f.Latency + again*f.RTO + n.StepCPU
-	connect := f.DownMax + f.DialMax + n.BackoffMax + 4*cross
-	notice := (time.Duration(max(n.GossipTurns, 1))+again)*n.GossipPeriod + 3*cross
-	spread := time.Duration(n.Diameter) * (cross + n.BatchFlush)
-	return connect + notice + spread
+	f := &t.Net
+	connect := f.DownMax + f.DialMax + t.Node.BackoffMax + 4*(f.Latency+t.Node.StepCPU) + time.Duration(f.resends(4))*f.RTO
+	return connect + t.Spread()
 }
 
-// resends is the least r such that r+1 losses in a row, which have the chance Loss^(r+1), are no more than two in a million.
-func (f *NetFigures) resends() int {
-	r, p := 0, f.Loss
-	for p > 2e-6 && r < 32 {
-		r, p = r+1, p*f.Loss
+// Spread is how long an operation takes to reach all honest hosts where nothing disturbs them. It is the sum of the worst
+// cases of what must happen one after the other:
+//
+//   - along the way: over each of Diameter links an operation waits for a batch to be flushed, and crosses (one latency and
+//     one step of CPU);
+//   - at its end: a push was lost, and a neighbour that has the operation is compared with after GossipTurns periods, or one
+//     more if that comparison is lost too; the comparison, the wish and its answer cross the link (3 latencies);
+//   - and as many packets of these Diameter+3 crossings are lost and sent again, an RTO each, as resends gives.
+func (t *Truth) Spread() time.Duration {
+	n, f := &t.Node, &t.Net
+	cross := f.Latency + n.StepCPU
+	way := time.Duration(n.Diameter) * (cross + n.BatchFlush)
+	notice := time.Duration(max(n.GossipTurns, 1)+1)*n.GossipPeriod + 3*cross
+	return way + notice + time.Duration(f.resends(n.Diameter+3))*f.RTO
+}
+
+// resends is how many losses a chain of n crossings suffers at most: the least r for which more have a chance below one in
+// a million. More than r losses among n+r tries have at most the chance C(n+r, r+1) Loss^(r+1), by the union bound.
+func (f *NetFigures) resends(n int) int {
+	for r := range 32 {
+		chance := 1.0
+		for i := range r + 1 {
+			chance *= f.Loss * float64(n+r-i) / float64(i+1)
+		}
+		if chance < 1e-6 {
+			return r
+		}
 	}
-	return r
+	return 32
 }
 
 // ReplyWithin bounds the first reply to a request by figures of its host alone: the inputs queued before it, the commits
@@ -102,14 +114,11 @@ func (t *Truth) ReplyWithin() time.Duration {
 	return cpu + time.Duration(n.DiskDepth)*max(n.DiskStrict, n.DiskRelaxed) + n.DiskStrict
 }
 
-// Due is when something known since start must have reached everybody: Settle after it, or after the end of the last
-// fault that stood in the way. Without windows it is Settle after the calm.
-func (t *Truth) Due(start time.Duration) time.Duration {
+// Due is when an operation must have reached a host: Spread after it could leave, but not before Settle after the last
+// boot of either end, nor before Settle after the end of a fault that stood in the way until then.
+func (t *Truth) Due(saved, booted time.Duration) time.Duration {
 	settle := t.Settle()
-	if len(t.Faults) == 0 {
-		return max(start, t.Calm) + settle
-	}
-	due := start + settle
+	due := max(saved+t.Spread(), booted+settle)
 	for moved := true; moved; {
 		moved = false
 		for i := range t.Faults {

@@ -17,8 +17,8 @@ func (w *World) carry(id HostID, h *host, out *step.Effects, key Key) {
 	if h.liar {
 		w.tagLies(out.List)
 	}
-	if h.watched {
-		h.extra.rec.carried(limit == len(out.List), limit)
+	if h.watched && torn {
+		h.extra.rec.cut(limit)
 	}
 	watched := w.wants >= OnDial
 	if watched {

@@ -83,6 +83,12 @@ func (d *digest) packet(code uint64, c step.Conn, ch step.Channel, payload diges
 	d.mix(payload.a, payload.b^(uint64(c)<<16|uint64(ch)<<8|code))
 }
 
+// crash mixes the end of a life.
+func (d *digest) crash(k Key, mode CrashMode) {
+	d.key(k, step.Now{})
+	d.bytes([]byte{codeCrash, byte(mode)})
+}
+
 // bytes mixes the binary form of anything else.
 func (d *digest) bytes(b []byte) {
 	h := hashBytes(b)

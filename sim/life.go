@@ -34,10 +34,11 @@ func (w *World) boot(id HostID, h *host) {
 
 // crash ends a life. What it was about to do is not done, what waited for it is lost.
 func (w *World) crash(id HostID, h *host, mode CrashMode, key Key) {
-	h.sum.key(key, step.Now{})
-	w.scratch = append(w.scratch[:0], codeCrash, byte(mode))
-	h.sum.bytes(w.scratch)
+	h.sum.crash(key, mode)
 	if h.watched {
+		if h.extra.detained != nil {
+			h.extra.rec.cut(0)
+		}
 		h.extra.rec.crash(key, mode)
 	}
 	if w.wants&OnCrash != 0 {

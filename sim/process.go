@@ -147,6 +147,9 @@ func (w *World) packet(id HostID, h *host, e *entry) {
 	}
 	now := w.nowAt(h)
 	key := Key{w.now, HostID(e.src), e.n}
+	if h.watched {
+		h.extra.rec.input(h.sum.a, key, now, h.conn, &w.in.packet)
+	}
 	h.sum.key(key, now)
 	h.sum.packet(codePacket, w.in.packet.Conn, w.in.packet.Channel, p.hash)
 	w.payloads.last = ref
@@ -161,6 +164,9 @@ func (w *World) packet(id HostID, h *host, e *entry) {
 func (w *World) input(id HostID, h *host, in step.Input) {
 	now := w.nowAt(h)
 	key := w.key()
+	if h.watched {
+		h.extra.rec.input(h.sum.a, key, now, h.conn, in)
+	}
 	w.scratch = appendInput(w.scratch[:0], in)
 	h.sum.key(key, now)
 	h.sum.bytes(w.scratch)
@@ -193,9 +199,6 @@ func (w *World) step(id HostID, h *host, in step.Input, key Key, now step.Now, k
 	}
 	out := w.out
 	out.NextConn = h.conn
-	if h.watched {
-		h.extra.rec.input(key, now, h.conn, in)
-	}
 	w.stepping = id
 	h.process.Step(now, in, out)
 	w.stepping = 0

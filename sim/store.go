@@ -32,11 +32,14 @@ func (s *store) find(key string) (block, at int, ok bool) {
 
 // put sets a record and gives what it replaced.
 func (s *store) put(key string, value []byte) (old []byte, had bool) {
+	s.bytes += len(value)
 	if len(s.blocks) == 0 {
-		s.blocks = append(s.blocks, nil)
+		s.bytes += len(key)
+		s.count++
+		s.blocks = append(s.blocks, []step.Record{{Key: key, Value: value}})
+		return nil, false
 	}
 	i, at, ok := s.find(key)
-	s.bytes += len(value)
 	if ok {
 		r := &s.blocks[i][at]
 		old, r.Value = r.Value, value

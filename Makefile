@@ -42,13 +42,13 @@ cross: ## build for the browser, for WASI, for 32 bits and without cgo
 	CGO_ENABLED=0 go build ./...
 
 sweep: build ## every scenario at a small size, in two processes that must agree
-	scripts/each.sh twice --nodes 60 --seed 1
+	scripts/each.sh twice 60 --seed 1
 
 twice: build ## one scenario in two processes: the same digest (NAME=partition-heal)
 	$(SIM) twice $(or $(NAME),partition-heal) --nodes $(NODES) --seed 7
 
 soak: build ## every scenario at 60 nodes over SEEDS=1..50
-	scripts/each.sh run --nodes 60 --seeds $(SEEDS) --out results/runs/soak
+	scripts/each.sh run 60 --seeds $(SEEDS) --out results/runs/each
 
 mutants: build ## plant known bugs; each must be caught by the checker named in its file (SHARE=n: one in n, another each day)
 	scripts/mutants.sh $(or $(SHARE),1)

@@ -98,7 +98,7 @@ func newAdapter() (*adapter, error) {
 		// The library calls the adapter's name its driver description, and gives numbers for the rest.
 		info: Info{
 			Kind: WebGPU, Adapter: i.DriverDescription, Backend: i.BackendType.String(),
-			Driver: fmt.Sprintf("wgpu %s, %s, vendor %s, device %s", wgpu.GetVersion(), i.AdapterType, i.VendorName, i.Name),
+			Driver: fmt.Sprintf("%s, vendor %s, device %s", i.AdapterType, i.VendorName, i.Name),
 		},
 		device: d, queue: d.GetQueue(), ready: map[string]*wgpu.ComputePipeline{},
 	}, nil

@@ -53,8 +53,8 @@ func describeTraffic(rows []Traffic) string {
 	return strings.Join(out, ". ") + "."
 }
 
-// faultSum is what all windows of one kind did together.
-type faultSum struct {
+// FaultSum is what all windows of one kind did together.
+type FaultSum struct {
 	Kind        string
 	Windows     int
 	Idle        int // windows that did nothing
@@ -62,9 +62,10 @@ type faultSum struct {
 	Effects     []Count
 }
 
-func sumFaults(faults []Fault) (out []faultSum) {
+// SumFaults adds the windows up by kind, in order of their first.
+func SumFaults(faults []Fault) (out []FaultSum) {
 	for _, kind := range faultKinds(faults) {
-		s := faultSum{Kind: kind, First: -1}
+		s := FaultSum{Kind: kind, First: -1}
 		for _, f := range faults {
 			if f.Kind != kind {
 				continue

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,10 +14,10 @@ import (
 // ReportName is what the report beside a record is called.
 const ReportName = "report.html"
 
-// Figures choose their distributions by how their names begin.
+// Figures choose their distributions by a word in their names.
 const (
-	DeliveryPrefix = "delivery" // time from authoring to a share of those interested
-	DurablePrefix  = "durable"  // time from the request to the reply durable
+	DeliveryWord = "of hosts" // time from saving an operation until a share of those interested has it
+	DurableWord  = "durable"  // time from a request to its reply durable
 )
 
 //go:embed report.html
@@ -92,8 +93,9 @@ type runView struct {
 	Graded  Grade
 	Rows    []verdictRow
 	Figures []figure
-	Sums    []faultSum
+	Sums    []FaultSum
 	Facts   []fact
+	Others  []Distribution // measured, and in no figure
 }
 
 type verdictRow struct {
@@ -157,12 +159,33 @@ func (v *runView) fill() {
 	r := v.Record
 	grades := r.Grades()
 	for i, d := range r.Verdicts {
+		d.Metrics = slices.DeleteFunc(slices.Clone(d.Metrics), func(m Metric) bool { return r.drawn(m.Name) })
 		v.Rows = append(v.Rows, verdictRow{d, grades[i], d.Outcome != Pass && grades[i].Outcome == Pass && d.Waived == ""})
 	}
-	v.Sums = sumFaults(r.Faults)
+	v.Sums = SumFaults(r.Faults)
 	v.Facts = facts(r)
-	v.Figures = []figure{v.convergence(), v.spread("delivery", "How fast operations arrive", DeliveryPrefix),
-		v.spread("durable", "How fast operations become durable", DurablePrefix), v.traffic()}
+	v.Figures = []figure{v.convergence(), v.spread("delivery", "How fast operations arrive", DeliveryWord),
+		v.spread("durable", "How fast operations become durable", DurableWord), v.traffic()}
+	for _, d := range r.Distributions {
+		if d.Count > 0 && !slices.ContainsFunc(v.Figures, func(f figure) bool {
+			return slices.ContainsFunc(f.Distributions, func(e Distribution) bool { return e.Name == d.Name })
+		}) {
+			v.Others = append(v.Others, d)
+		}
+	}
+}
+
+// percentile matches the metrics that repeat a distribution.
+var percentile = regexp.MustCompile(`^(.*) (p[0-9.]+|count)$`)
+
+// drawn tells whether a metric is one of a distribution that the record holds whole.
+func (r *Record) drawn(metric string) bool {
+	m := percentile.FindStringSubmatch(metric)
+	if m == nil {
+		return false
+	}
+	_, ok := r.Distribution(m[1])
+	return ok
 }
 
 // convergence draws the first unit of the convergence checker's series.
@@ -189,11 +212,11 @@ func (v *runView) convergence() figure {
 	return f
 }
 
-func (v *runView) spread(id, title, prefix string) figure {
+func (v *runView) spread(id, title, word string) figure {
 	f := figure{ID: v.ID + "-" + id, Title: title, Empty: "Nothing was measured."}
 	var ds []Distribution
 	for _, d := range v.Record.Distributions {
-		if strings.HasPrefix(d.Name, prefix) && (len(ds) == 0 || d.Unit == ds[0].Unit) && len(ds) < len(hues) {
+		if strings.Contains(d.Name, word) && (len(ds) == 0 || d.Unit == ds[0].Unit) && len(ds) < len(hues) {
 			ds = append(ds, d)
 		}
 	}

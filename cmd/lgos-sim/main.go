@@ -1,0 +1,81 @@
+// The command lgos-sim runs, replays and judges simulated LGOS networks. Each subcommand is a file.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitPass     = 0
+	exitFail     = 1
+	exitNotGreen = 2 // vacuous, unknown or invalid
+	exitUsage    = 3 // a mistake in the command line, a file or the set-up
+)
+
+// exit ends the command with a code, and with a message unless everything was said.
+type exit struct {
+	code int
+	text string
+}
+
+func (e exit) Error() string { return e.text }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() { // a second Ctrl-C ends at once
+		<-ctx.Done()
+		stop()
+	}()
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// execute runs the command line and gives its exit code.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var e exit
+	switch {
+	case err == nil:
+		return exitPass
+	case errors.As(err, &e):
+		if e.text != "" {
+			fmt.Fprintln(stderr, "lgos-sim: "+e.text)
+		}
+		return e.code
+	}
+	fmt.Fprintln(stderr, "lgos-sim: "+err.Error())
+	return exitUsage
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lgos-sim",
+		Short: "Run whole LGOS nodes over a deterministic virtual network, and judge them",
+		Long: `lgos-sim runs thousands of whole LGOS nodes in one process, over a deterministic virtual network with
+faults and liars, and lets checkers judge what they did. The same scenario and seed give the same digest.
+
+A RUN is a record, the folder that holds it, a plan file, or NAME@SEED.
+Exit codes: 0 pass, 1 fail, 2 vacuous, unknown or invalid, 3 usage or set-up.`,
+		Example: `  lgos-sim list
+  lgos-sim run partition-heal --seed 7
+  lgos-sim replay partition-heal@7 --until 36.000000000s/17/4411
+  lgos-sim trace results/runs/partition-heal-7 --host 17 --from 35s --to 36s`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newList(), newDescribe(), newRun(), newReplay(), newTrace(), newTwice(), newDevices(), newVersion(), newGPUWorker())
+	return root
+}

@@ -231,7 +231,7 @@ func (c *compute) Verdict(end sim.End) sim.Verdict {
 	c.metric("tasks taken", float64(c.taken), "")
 	c.metric("results by honest workers", float64(c.results), "")
 	c.metric("acceptances of liars", float64(foreign), "")
-	c.percentiles("time to settle", c.took)
+	c.percentiles("time to settle", c.took, tasks)
 	return c.verdict(end, counts(c.settled, fmt.Sprintf("of %d tasks settled", tasks), c.taken, "runs by consenting workers", c.results, "results"))
 }
 

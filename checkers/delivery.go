@@ -190,16 +190,16 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	d.metric("operations away with their author", float64(len(d.gone)), "")
 	d.metric("settle time", d.truth.Settle().Seconds(), "s")
 	d.metric("spread time", d.spread.Seconds(), "s")
-	d.percentiles("time to 50% of hosts", t50)
-	d.percentiles("time to 99% of hosts", t99)
-	d.percentiles("time to 100% of hosts", t100)
+	d.percentiles("time to 50% of hosts", t50, saved)
+	d.percentiles("time to 99% of hosts", t99, saved)
+	d.percentiles("time to 100% of hosts", t100, saved)
 	if d.latency.TotalCount() > 0 {
 		for _, p := range [...]float64{50, 90, 99, 100} {
 			d.metric(fmt.Sprintf("delivery p%g", p), float64(d.latency.ValueAtQuantile(p))/1e6, "s")
 		}
 	}
 	d.metric("reply bound", d.truth.ReplyWithin().Seconds(), "s")
-	d.percentiles("time to first reply", waits)
+	d.percentiles("time to first reply", waits, len(waits))
 	d.series = append(d.series, d.delivered, d.distribution())
 	return d.verdict(end, counts(saved, "operations", d.done, "deliveries", len(t100), "operations at all honest hosts", len(waits), "requests answered locally"))
 }

@@ -2,6 +2,7 @@ package checkers
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"time"
 
@@ -241,14 +242,14 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 	d.metric("requests that became durable", float64(done), "")
 	d.metric("durable share", share(done, issued), "%")
 	d.metric("requests unissued", float64(d.unissued), "")
-	d.percentiles("time to durable", times)
+	d.percentiles("time to durable", times, issued)
 	if want := 100 * d.truth.MinDurable; end.Cut == "" && issued > 0 && share(done, issued) < want {
 		d.fail(end.At, "", "%d of %d requests became durable, %.2f %%; at least %.0f %% must", done, issued, share(done, issued), want)
 	}
 	if durable == 0 && d.faults == 0 {
 		d.checked = 0 // receipts alone promise nothing
 	}
-	return d.verdict(end, counts(durable, "durable operations", done, "of", issued, "requests durable", out, "out of contract"))
+	return d.verdict(end, counts(durable, "durable operations", done, fmt.Sprintf("of %d requests durable", issued), out, "out of contract"))
 }
 
 // broken counts the holders that lie, or lost their disk after they had the operation.

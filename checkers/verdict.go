@@ -21,7 +21,18 @@ type tally struct {
 	unknown string // why the run cannot be judged to its end
 	metrics []sim.Metric
 	series  []sim.Series
+	spans   []Measured
 }
+
+// Measured is a whole distribution: the values, and how many there should have been.
+type Measured = struct {
+	Name, Unit string
+	Values     []float64
+	Total      int
+}
+
+// Distributions gives whole what the metrics of a verdict hold as percentiles.
+func (t *tally) Distributions() []Measured { return t.spans }
 
 // fail records a violation. The first one is told in full, the others are counted.
 func (t *tally) fail(at time.Duration, event, format string, args ...any) {
@@ -35,8 +46,14 @@ func (t *tally) metric(name string, value float64, unit string) {
 	t.metrics = append(t.metrics, sim.Metric{Name: name, Value: value, Unit: unit})
 }
 
-// percentiles adds the 50th, 90th, 99th and 100th percentile of durations as seconds. It sorts them.
-func (t *tally) percentiles(name string, d []time.Duration) {
+// percentiles adds the 50th, 90th, 99th and 100th percentile of durations as seconds, of so many that there should have
+// been. It sorts them.
+func (t *tally) percentiles(name string, d []time.Duration, total int) {
+	m := Measured{Name: name, Unit: "s", Total: total}
+	for _, v := range d {
+		m.Values = append(m.Values, v.Seconds())
+	}
+	t.spans = append(t.spans, m)
 	if len(d) == 0 {
 		return
 	}

@@ -14,7 +14,6 @@ run: ## simulate all-at-once at NODES=1000 and leave a report in results/runs/la
 	@scripts/setup.sh --soft
 	@$(MAKE) --no-print-directory build
 	$(SIM) run all-at-once --nodes $(NODES) --device auto --out results/runs/latest
-	@echo 'report: results/runs/latest/report.html'
 
 test: ## everything that CI runs (needs a Vulkan driver and ONNX Runtime, or GPU=off)
 	@scripts/setup.sh

@@ -121,11 +121,11 @@ type team struct {
 	note    string
 }
 
-// Info describes the member that computes most kernels, and names all.
+// Info describes the member that computes most kernels, and names the adapters of all others that compute any.
 func (t *team) Info() Info {
 	var most Info
-	var names []string
-	best := -1
+	var others []string
+	best := 0
 	for _, d := range t.members {
 		n := 0
 		for _, k := range gpu.All() {
@@ -133,16 +133,17 @@ func (t *team) Info() Info {
 				n++
 			}
 		}
-		if n > best {
+		switch {
+		case n > best:
+			if best > 0 {
+				others = append(others, most.Adapter)
+			}
 			best, most = n, d.Info()
-		}
-		if n > 0 {
-			names = append(names, d.Info().String())
+		case n > 0:
+			others = append(others, d.Info().Adapter)
 		}
 	}
-	if len(names) > 1 {
-		most.Adapter = strings.Join(names, " + ")
-	}
+	most.Adapter = strings.Join(append([]string{most.Adapter}, others...), " + ")
 	most.Note = t.note
 	return most
 }

@@ -126,13 +126,13 @@ func (l *Log) deps(version []op.ID) (deps []op.ID, err error) {
 	return deps, nil
 }
 
-// spoken tells whether an operation is the chain's last, or a pending one or named by it.
+// spoken tells whether an operation is the chain's last, or a pending one of the chain, or named by one.
 func (w *own) spoken(id op.ID) bool {
 	if id == w.last {
 		return true
 	}
 	for _, p := range w.pending {
-		if !p.failed && (p.op.ID == id || p.op.Incarnation == w.incarnation && slices.Contains(p.op.Deps, id)) {
+		if p.op.Incarnation == w.incarnation && (p.op.ID == id || p.op.Prev == id || slices.Contains(p.op.Deps, id)) {
 			return true
 		}
 	}

@@ -16,6 +16,9 @@ import (
 // without the hash or a signature failing to fit. So a thousand nodes can keep one copy. Places are counted over all spaces,
 // and never used twice, so that two spaces with equal digits do not meet.
 //
+// Transactions complete in the order issued and go to one log, so that a strict one makes all before it safe as well: what a
+// node acknowledged is never on the disk without its causes.
+//
 // A damaged record is moved to "bad/" and its key, of which a few are kept, and its operation comes again by gossip.
 const (
 	recordPrefix = "op/"
@@ -39,6 +42,7 @@ type disk struct {
 	commits uint64 // commits issued
 	flying  []commit
 	todo    []late // entries to be committed
+	soft    []late // entries that a completed relaxed commit, or a former life, left on the disk
 	failed  bool   // the last commit failed
 }
 
@@ -62,6 +66,7 @@ func (d *disk) later(l *Log, e *Entry) {
 	}
 	if place, ok := l.places[e.Op.ID]; ok {
 		e.saved, e.record = relaxed, place
+		d.soft = append(d.soft, late{l, e})
 		delete(l.places, e.Op.ID)
 		return
 	}
@@ -74,7 +79,8 @@ func IsJournalCommit(id uint64) bool { return id>>56 == commitTag>>56 }
 // Strict tells whether an entry is known to survive power loss.
 func (e *Entry) Strict() bool { return e.saved == strictly }
 
-// Secure has an entry that is on the disk, but may not survive power loss, written again at the next flush.
+// Secure has an entry that is on the disk, but may not survive power loss, written again at the next flush, which is to be a
+// strict one.
 func (j *Journal) Secure(l *Log, e *Entry) {
 	if e.saved == relaxed && !slices.Contains(j.disk.todo, late{l, e}) {
 		j.disk.todo = append(j.disk.todo, late{l, e})
@@ -142,7 +148,8 @@ type Saved struct {
 
 // Committed takes the answer to one of the journal's commits. Own operations that it saved are admitted now: they are given,
 // may be sent from now on, and were not before. Requests whose operations failed are given by number; their chain ended, and
-// the next operation begins another. Operations of others that are now strictly on the disk are given by id.
+// the next operation begins another. Operations of others that became safe from power loss are
+// given by id.
 func (j *Journal) Committed(in *step.Committed, out *step.Effects) (own []Saved, failed []uint64, strict []op.ID) {
 	j.admitted = j.admitted[:0]
 	d := &j.disk
@@ -161,13 +168,18 @@ func (j *Journal) Committed(in *step.Committed, out *step.Effects) (own []Saved,
 		d.todo = append(c.entries, d.todo...)
 		return nil, failed, nil
 	}
+	d.soft = append(d.soft, c.entries...)
 	for _, x := range c.entries {
-		if in.Strict {
-			x.entry.saved = strictly
-			strict = append(strict, x.entry.Op.ID)
-		} else if x.entry.saved == unsaved {
-			x.entry.saved = relaxed
+		x.entry.saved = max(x.entry.saved, relaxed)
+	}
+	if in.Strict {
+		for _, x := range d.soft {
+			if x.entry.saved != strictly {
+				x.entry.saved = strictly
+				strict = append(strict, x.entry.Op.ID)
+			}
 		}
+		d.soft = nil
 	}
 	if c.own == nil || c.own.failed {
 		return nil, nil, strict

@@ -44,6 +44,7 @@ const (
 	spare      = 2                      // neighbours beyond w that are asked for a receipt at once
 	retry      = 2 * time.Second        // then others are asked
 	flushDelay = 100 * time.Millisecond // received operations are committed this long after they came
+	relinkWait = 250 * time.Millisecond // after a link was lost another is dialled
 	repairWait = 250 * time.Millisecond // missing causes are asked for this long after they were missed
 	viewDelay  = 50 * time.Millisecond  // watched views are shown at most this often
 	patience   = 6 * time.Second        // a task without a quorum is given to more workers after this
@@ -93,7 +94,7 @@ func (n *Node) Step(now step.Now, in step.Input, out *step.Effects) {
 		n.overlay.ConnUp(in, out)
 	case *step.ConnDown:
 		n.overlay.ConnDown(in)
-		n.keepLinks()
+		n.scheduler.Soon(keepLinks, relinkWait, out)
 	case *step.Packet:
 		n.packet(in)
 	case *step.Drained:
@@ -122,17 +123,19 @@ func (n *Node) boot(in *step.Boot) {
 	n.compute.Boot(op.KeyOf(n.keys.device))
 
 	var contacts []overlay.Contact
-	var spaces []op.SpaceID
 	for _, s := range n.cfg.Spaces {
 		log, err := n.journal.Found(s.Genesis)
 		if err != nil {
 			panic(err) // an invitation that is no founding operation is a mistake of whoever configured the node
 		}
 		n.graphs[log] = graph.New(n.cfg.Kernel.Known)
-		spaces = append(spaces, log.ID)
 		for _, c := range s.Contacts {
 			contacts = append(contacts, overlay.Contact{Peer: c, Spaces: []op.SpaceID{log.ID}})
 		}
+	}
+	var spaces []op.SpaceID
+	for _, l := range n.journal.Logs() {
+		spaces = append(spaces, l.ID)
 	}
 	n.overlay = overlay.New(overlay.Config{Versions: n.cfg.Kernel, Spaces: spaces, Contacts: contacts, Dials: dials, Degree: degree})
 	n.gossip = gossip.New(gossip.Config{Fanout: n.cfg.Fanout, Heads: turns}, n.journal, n.overlay)

@@ -24,7 +24,7 @@ func (n *Node) packet(in *step.Packet) {
 		if n.overlay.Hello(l, h, n.out) {
 			n.gossip.Greet(l, n.out)
 		} else {
-			n.keepLinks()
+			n.scheduler.Soon(keepLinks, relinkWait, n.out)
 		}
 		return
 	}

@@ -90,9 +90,9 @@ type roll struct {
 	last     int
 	watch    *graph.Watch
 	requests []uint64
-	lines    map[op.Element]*line       // of the live messages
-	mentions map[op.Element]op.Element  // the messages that lines were made of, by mention
-	threads  map[op.Element]*threadView // as last rendered
+	lines    map[op.Element]*line      // of the live messages
+	mentions map[op.Element]op.Element // the messages that lines were made of, by mention
+	members  map[op.Element]bool       // what is in the channel, deleted or not, as last rendered
 	shown    []byte
 }
 
@@ -112,15 +112,12 @@ func (c *Chat) roll(g *graph.Graph, authors Authors, channel op.Element, last in
 func (x *roll) update() bool {
 	dirty := false
 	for _, e := range x.watch.Take() {
-		if x.lines[e] != nil {
-			delete(x.lines, e)
-			dirty = true
-		}
+		delete(x.lines, e)
 		if m, ok := x.mentions[e]; ok {
 			delete(x.lines, m)
 			dirty = true
 		}
-		dirty = dirty || e == x.channel || x.threads[e] != nil // who joins or leaves a channel changes it too
+		dirty = dirty || e == x.channel || x.members[e] // who joins or leaves a channel changes it too
 	}
 	return dirty
 }
@@ -156,16 +153,16 @@ type tally struct {
 
 func (x *roll) render() []byte {
 	v := channelView{Channel: x.channel[:], Name: x.register(x.channel, propName), Threads: []*threadView{}, Messages: []cbor.RawMessage{}}
-	x.threads = map[op.Element]*threadView{}
+	threads := map[op.Element]*threadView{}
 	var lines []*line
 	var titled []graph.View
-	seen := map[op.Element]bool{}
+	x.members = map[op.Element]bool{}
 	for _, r := range x.graph.Incoming(x.channel, InChannel) {
 		rel, _ := x.graph.Get(r)
-		if seen[rel.From] {
+		if x.members[rel.From] {
 			continue
 		}
-		seen[rel.From] = true
+		x.members[rel.From] = true
 		if l := x.lines[rel.From]; l != nil {
 			lines = append(lines, l)
 			continue
@@ -190,11 +187,11 @@ func (x *roll) render() []byte {
 	}
 	for _, e := range titled {
 		t := &threadView{Thread: e.ID[:], Title: x.register(e.ID, propTitle), Messages: []cbor.RawMessage{}}
-		x.threads[e.ID] = t
+		threads[e.ID] = t
 		v.Threads = append(v.Threads, t)
 	}
 	for _, l := range lines {
-		if t := x.threads[l.thread]; t != nil {
+		if t := threads[l.thread]; t != nil {
 			t.Messages = append(t.Messages, l.bytes)
 		} else {
 			v.Messages = append(v.Messages, l.bytes)

@@ -20,6 +20,7 @@ type durability struct {
 	order    []*promise
 	tails    map[uint64]*promise // by the last 8 bytes of the operation: its signature ends it
 	disks    map[sim.HostID]*commits
+	downs    map[sim.HostID]time.Duration // when a host last went down
 	unissued int
 }
 
@@ -55,7 +56,7 @@ type transaction struct {
 func newDurability(b *book) *durability {
 	return &durability{
 		tally: tally{name: "durability"}, book: b, tracks: map[key]*promise{}, tails: map[uint64]*promise{},
-		disks: map[sim.HostID]*commits{},
+		disks: map[sim.HostID]*commits{}, downs: map[sim.HostID]time.Duration{},
 	}
 }
 
@@ -77,6 +78,7 @@ func (d *durability) Observe(e *sim.Event) {
 	case sim.OnCommitted:
 		d.committed(e.Host, e.Input.(*step.Committed))
 	case sim.OnCrash:
+		d.downs[e.Host] = e.Key.At
 		delete(d.disks, e.Host)
 	case sim.OnBoot:
 		delete(d.disks, e.Host)
@@ -203,6 +205,8 @@ func (d *durability) durable(e *sim.Event, n *step.Note, p *promise) {
 		switch {
 		case !d.truth.host(h).Honest:
 			p.holders = append(p.holders, receipt{host: h})
+		case given < 0 && p.safe.has(int(h)) && d.downs[h] >= p.op.at:
+			p.holders = append(p.holders, receipt{host: h, at: e.Key.At}) // torn between the receipt and the note of it
 		case given < 0:
 			d.fail(e.Key.At, p.event, "host %d counts a receipt of host %d for operation %s, which it never gave", e.Host, h, p.op)
 		default:

@@ -409,6 +409,14 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 			s.workers, s.extend = 1, 3
 			s.work(3, 1, []byte("sum:input"), s.loser())
 		}},
+		{"a receipt whose note was torn off", func(s *stage) {
+			s.receipts = 1
+			w := s.message(3, "torn")
+			s.commit(4, true, w)
+			s.event(4, sim.OnCrash, nil, nil)
+			s.note(3, step.Note{Kind: step.NoteDurable, Op: w.id, Data: addresses(1, 4)})
+			s.boot(4)
+		}},
 		{"relaxed commits, then a strict one", func(s *stage) {
 			w := s.message(3, "fine")
 			s.commit(4, true)

@@ -11,13 +11,13 @@ import (
 // Setting up: the dialer's opening packet, the other's answer (the dialer's end is up), the dialer's confirmation (the
 // other end is up, after 1.5 round trips). Confirmation and close travel in the reliable channel, in order with its data.
 type conn struct {
-	lastAt   int64 // nothing sent reliably later arrives before
+	lastAt   int64 // nothing sent reliably later arrives before; while dialing, since when
 	out      *outbox
 	own      step.Conn
 	peer     HostID
 	peerConn step.Conn
 	link     uint32 // of host.links; of a free place: the next free one
-	credit   uint32 // bytes that left since the last Drained
+	credit   uint32 // bytes that left since the last Drained; while dialing, opening packets sent
 	peerLife uint16
 	state    connState
 	draining uint8 // Drained inputs on their way: so many times SendCredit wait in the uplink
@@ -47,8 +47,7 @@ type outbox struct {
 	bytes  int
 	since  int64 // when repeating began: the last time that anything got through
 	rto    int64
-	tries  uint32 // counts settings of the retry timer; one that is overtaken does nothing
-	armed  bool
+	tries  uint32  // counts settings of the retry timer; one that is overtaken does nothing
 	doomed bool    // the peer's life is over, and only silence tells
 	early  []entry // unreliable packets that overtook the confirmation
 }
@@ -63,6 +62,7 @@ type parcel struct {
 const (
 	minRTO      = int64(200 * time.Millisecond)
 	maxRTO      = int64(4 * time.Second)
+	retryDial   = 1 << 31 // the setting of an evRetry that is of dialing; others are below
 	dialPatient = int64(10 * time.Second)
 	sendPatient = int64(30 * time.Second)
 )
@@ -76,6 +76,11 @@ func (h *host) end(c step.Conn) *conn {
 		return &h.conns[place-1]
 	}
 	return nil
+}
+
+// takesIn tells whether a connection is open. Mostly all are that ever were, and then there is nothing to look up.
+func (h *host) takesIn(c uint32) bool {
+	return c < uint32(h.conn) && h.opens == uint32(h.conn)-1 && c != 0 || int(c) < len(h.slot) && h.slot[c]&slotOpen != 0
 }
 
 // open makes an end.
@@ -119,6 +124,12 @@ func (h *host) linkTo(peer HostID) uint32 {
 
 // setState moves an end along and keeps the flags that packets look at.
 func (h *host) setState(c *conn, s connState) {
+	if c.state == connOpen {
+		h.opens--
+	}
+	if s == connOpen {
+		h.opens++
+	}
 	c.state = s
 	flags := uint32(0)
 	switch s {
@@ -147,6 +158,9 @@ func (w *World) dropBox(c *conn) {
 // forget drops an end.
 func (w *World) forget(h *host, c *conn) {
 	w.dropBox(c)
+	if c.state == connOpen {
+		h.opens--
+	}
 	place := h.slot[c.own] & slotPlace
 	h.slot[c.own] = 0
 	c.state, c.link = connFree, h.free
@@ -163,12 +177,12 @@ func (c *conn) box() *outbox {
 // dial carries out a Dial.
 func (w *World) dial(id HostID, h *host, own step.Conn, peer HostID) {
 	if peer == 0 || int(peer) >= len(w.hosts) || peer == id {
-		h.setState(h.open(own, peer, connEnded), connEnded)
+		h.setState(h.open(own, peer, connDialing), connEnded)
 		w.schedule(id, id, h.life, entry{at: int64(w.now), kind: evDown, arg: uint32(own), tag: uint8(step.Refused)})
 		return
 	}
 	c := h.open(own, peer, connDialing)
-	c.box().since = int64(w.now)
+	c.lastAt = int64(w.now)
 	w.knock(id, h, c)
 }
 
@@ -176,43 +190,52 @@ func (w *World) dial(id HostID, h *host, own step.Conn, peer HostID) {
 func (w *World) knock(id HostID, h *host, c *conn) {
 	ref := w.payloads.control(uint64(h.life), 0, w.own)
 	w.transmit(id, h, c, entry{kind: evOpen, arg: uint32(c.own), ref: ref}, false)
-	w.retryLater(id, h, c, dialPatient)
+	wait := min(w.firstRTO(id, c)<<min(c.credit, 6), maxRTO)
+	c.credit++
+	w.schedule(id, id, h.life, entry{at: min(int64(w.now)+wait, c.lastAt+dialPatient), kind: evRetry, arg: uint32(c.own), ref: retryDial})
 }
 
-// retryLater sets the retry timer of an end, no later than its patience lasts.
-func (w *World) retryLater(id HostID, h *host, c *conn, patience int64) {
+func (w *World) firstRTO(id HostID, c *conn) int64 {
+	return max(minRTO, 2*int64(w.net.Latency(id, c.peer)+w.net.Latency(c.peer, id)))
+}
+
+// retryLater sets the timer of an end that repeats, no later than its patience lasts.
+func (w *World) retryLater(id HostID, h *host, c *conn) {
 	o := c.box()
 	if o.rto == 0 {
-		o.rto = max(minRTO, 2*int64(w.net.Latency(id, c.peer)+w.net.Latency(c.peer, id)))
+		o.rto = w.firstRTO(id, c)
 	} else {
 		o.rto = min(2*o.rto, maxRTO)
 	}
 	o.tries++
-	w.schedule(id, id, h.life, entry{at: min(int64(w.now)+o.rto, max(o.since+patience, int64(w.now)+1)), kind: evRetry, arg: uint32(c.own), ref: o.tries})
+	w.schedule(id, id, h.life, entry{at: min(int64(w.now)+o.rto, max(o.since+sendPatient, int64(w.now)+1)), kind: evRetry, arg: uint32(c.own), ref: o.tries % retryDial})
 }
 
 // retry is the retry timer. It tells whether the end is given up.
 func (w *World) retry(id HostID, h *host, e *entry) (gaveUp bool) {
 	c := h.end(step.Conn(e.arg))
-	if c == nil || c.out == nil || c.out.tries != e.ref {
+	if c == nil {
 		return false
 	}
 	o := c.out
 	switch c.state {
 	case connDialing:
-		if int64(w.now)-o.since >= dialPatient {
+		if int64(w.now)-c.lastAt >= dialPatient {
 			return true
 		}
 		w.knock(id, h, c)
 	case connHalf: // the confirmation never came, and the process never heard of this end
 		w.forget(h, c)
 	case connOpen, connClosing:
+		if o == nil || o.tries%retryDial != e.ref {
+			return false
+		}
 		if int64(w.now)-o.since >= sendPatient {
 			return true
 		}
 		if o.doomed && len(o.list) == 0 {
 			w.transmit(id, h, c, entry{kind: evProbe, arg: uint32(c.peerConn), life: c.peerLife, ref: w.payloads.control(0, 0, w.own)}, true)
-			w.retryLater(id, h, c, sendPatient)
+			w.retryLater(id, h, c)
 			return false
 		}
 		w.flush(id, h, c)
@@ -247,7 +270,7 @@ func (w *World) flush(id HostID, h *host, c *conn) {
 		o.rto = 0
 	}
 	if len(o.list) > 0 || o.doomed {
-		w.retryLater(id, h, c, sendPatient)
+		w.retryLater(id, h, c)
 		return
 	}
 	if c.state == connOpen {
@@ -268,16 +291,17 @@ func (w *World) attempt(id HostID, h *host, c *conn, p parcel) bool {
 // post hands a parcel to the reliable channel. It takes over the reference.
 func (w *World) post(id HostID, h *host, c *conn, p parcel) {
 	o := c.out
-	if waiting := o != nil && (len(o.list) > 0 || c.state == connDialing); !waiting {
+	if c.state == connDialing {
+		o = c.box()
+	} else if o == nil || len(o.list) == 0 {
 		if w.attempt(id, h, c, p) {
 			w.payloads.release(p.ref)
 			return
 		}
 		o = c.box()
 		if !o.doomed {
-			o.since = int64(w.now)
-			o.rto = 0
-			w.retryLater(id, h, c, sendPatient)
+			o.since, o.rto = int64(w.now), 0
+			w.retryLater(id, h, c)
 		}
 	}
 	o.list = append(o.list, p)

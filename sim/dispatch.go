@@ -112,7 +112,7 @@ func (w *World) dispatch(e *entry) {
 func (w *World) arrive(e *entry) {
 	id := HostID(e.to)
 	h := &w.hosts[id]
-	if e.kind&through == 0 {
+	if w.downlinks && e.kind&through == 0 {
 		a := netsim.Arrival{At: w.now, Size: int32(len(w.payloads.list[e.ref].bytes))}
 		if at := w.net.Arrive(w.now, id, a); at > w.now {
 			e.at, e.kind = int64(at), e.kind|through
@@ -129,8 +129,12 @@ func (w *World) arrive(e *entry) {
 		w.deadEnd(id, h, e)
 		return
 	}
-	if e.kind <= evParcel && int(e.arg) < len(h.slot) && h.slot[e.arg]&slotOpen != 0 {
-		w.offer(id, h, e)
+	if e.kind <= evParcel && h.takesIn(e.arg) {
+		if h.busy || h.until > w.now {
+			w.offer(id, h, e)
+			return
+		}
+		w.packet(id, h, e)
 		return
 	}
 	c := h.end(step.Conn(e.arg))
@@ -152,12 +156,13 @@ func (w *World) arrive(e *entry) {
 		w.offer(id, h, e)
 	case e.kind == evConfirm && c.state == connHalf:
 		w.got(e)
-		box := c.out
-		c.out = nil
 		h.setState(c, connOpen)
-		for i := range box.early {
-			box.early[i].at = int64(w.now)
-			w.queue.push(&box.early[i])
+		if box := c.out; box != nil {
+			for i := range box.early {
+				box.early[i].at = int64(w.now)
+				w.queue.push(&box.early[i])
+			}
+			c.out = nil
 		}
 		e.kind, e.tag = evUp, 0
 		w.offer(id, h, e)
@@ -188,9 +193,7 @@ func (w *World) answer(id HostID, h *host, e *entry) {
 		c = h.open(h.conn, src, connHalf)
 		h.conn++
 		c.peerConn, c.peerLife = step.Conn(e.arg), life
-		c.box().since = int64(w.now)
-		c.out.tries = 1
-		w.schedule(id, id, h.life, entry{at: int64(w.now) + dialPatient, kind: evRetry, arg: uint32(c.own), ref: 1})
+		w.schedule(id, id, h.life, entry{at: int64(w.now) + dialPatient, kind: evRetry, arg: uint32(c.own), ref: retryDial})
 	} else if c.state != connHalf {
 		return
 	}
@@ -201,14 +204,16 @@ func (w *World) answer(id HostID, h *host, e *entry) {
 // confirm opens the dialer's end: the confirmation goes first, then what was sent meanwhile.
 func (w *World) confirm(id HostID, h *host, c *conn) {
 	h.setState(c, connOpen)
+	c.lastAt, c.credit = 0, 0
+	first := parcel{ref: w.payloads.control(0, 0, w.own), kind: evConfirm}
 	o := c.out
-	o.list = append([]parcel{{ref: w.payloads.control(0, 0, w.own), kind: evConfirm}}, o.list...)
-	o.since, o.rto = int64(w.now), 0
-	o.tries++
-	w.flush(id, h, c)
-	if len(o.list) == 0 && c.out == o {
-		c.out = nil
+	if o == nil {
+		w.post(id, h, c, first)
+		return
 	}
+	o.list = append([]parcel{first}, o.list...)
+	o.since = int64(w.now)
+	w.flush(id, h, c)
 }
 
 // endTo finds the end that is connected to another host's end.
@@ -244,7 +249,7 @@ func (w *World) silence(id HostID, h *host, c *conn) {
 	o.doomed = true
 	if len(o.list) == 0 {
 		o.since, o.rto = int64(w.now), 0
-		w.retryLater(id, h, c, sendPatient)
+		w.retryLater(id, h, c)
 	}
 }
 

@@ -29,6 +29,9 @@ func (w *World) finish() *Result {
 			r.BusiestHost = HostID(i + 1)
 		}
 		if h.watched {
+			if h.extra.detained != nil { // the effects of its last step were never carried out
+				h.extra.rec.cut(0)
+			}
 			h.extra.rec.Digest = h.sum.sum()
 			if r.Recordings == nil {
 				r.Recordings = map[HostID]*Recording{}

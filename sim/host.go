@@ -10,7 +10,9 @@ import (
 type host struct {
 	sum     digest
 	process Process
-	n       uint32 // of keys: this host's n-th
+	boot    time.Duration // when this life began
+	until   time.Duration // it is busy until then
+	n       uint32        // of keys: this host's n-th
 	life    uint32
 	up      bool
 	busy    bool // until the event that carries out detained effects
@@ -18,18 +20,16 @@ type host struct {
 	tear    bool // the next step is to be torn
 	watched bool // recorded
 
-	conn  step.Conn // the next connection's number
-	steps uint32
-	boot  time.Duration // when this life began
-	until time.Duration // it is busy until then
+	conn  step.Conn     // the next connection's number
+	opens uint32        // connections that are open
+	steps uint32        // inputs handled
 	skew  time.Duration // of the wall clock
 
 	slot  []uint32 // of each connection of this life: its place in conns, counted from 1, and flags; 0 is none
 	conns []conn
-	free  uint32 // a free place in conns, counted from 1; chained by conn.link
-
 	links []link // packets sent to each peer ever, so that luck never repeats
 	extra *extra
+	free  uint32 // a free place in conns, counted from 1; chained by conn.link
 }
 
 // link counts the packets of a directed link.

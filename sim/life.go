@@ -54,7 +54,7 @@ func (w *World) crash(id HostID, h *host, mode CrashMode, key Key) {
 		}
 	}
 	clear(h.conns)
-	h.conns, h.slot, h.free = h.conns[:0], h.slot[:0], 0
+	h.conns, h.slot, h.free, h.opens = h.conns[:0], h.slot[:0], 0, 0
 	x := h.more()
 	x.downBy = w.window
 	if x.detained != nil {

@@ -64,6 +64,10 @@ func (w *World) take(id HostID, h *host, e *entry) {
 	var in step.Input
 	switch e.kind {
 	case evPacket, evParcel:
+		if h.slot[e.arg]&slotHeard == 0 { // closed while it waited
+			w.lose(e, netsim.Down, 0)
+			return
+		}
 		w.packet(id, h, e)
 		return
 	case evUp:
@@ -127,10 +131,6 @@ func (w *World) take(id HostID, h *host, e *entry) {
 
 // packet is take for packets, which are most of all events.
 func (w *World) packet(id HostID, h *host, e *entry) {
-	if h.slot[e.arg]&slotHeard == 0 { // closed while it waited
-		w.lose(e, netsim.Down, 0)
-		return
-	}
 	ref := e.ref
 	p := &w.payloads.list[ref]
 	w.ledger.Classes[p.class].Delivered.add(len(p.bytes))
@@ -194,7 +194,11 @@ func (w *World) poison() {
 func (w *World) step(id HostID, h *host, in step.Input, key Key, now step.Now, kind Kinds, bit int) {
 	h.steps++
 	if w.wants&kind != 0 {
-		w.ev = Event{Key: key, Index: -1, Host: id, Life: h.life, Now: now, Input: in}
+		ev := &w.ev // field by field: it is cheaper than through the stack
+		ev.Key, ev.Index, ev.Host, ev.Life, ev.Now, ev.Input = key, -1, id, h.life, now, in
+		if ev.Effect != nil || ev.What != "" {
+			ev.Effect, ev.What = nil, ""
+		}
 		w.observe(kind, bit)
 	}
 	out := w.out

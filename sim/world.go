@@ -16,7 +16,9 @@ type World struct {
 	queue queue
 	hosts []host // by HostID; 0 is unused
 	n     uint32 // of the world's own keys
-	cur   entry  // what happens now
+
+	downlinks bool  // some have a bound
+	cur       entry // what happens now
 
 	payloads payloads
 	own      uint8 // the class of the world's own packets
@@ -75,6 +77,7 @@ func New(cfg Config) (*World, error) {
 		return nil, err
 	}
 	w := &World{cfg: cfg, net: cfg.Net, own: uint8(len(cfg.Classes)), out: &step.Effects{}, jobs: map[string]*job{}, result: &Result{}}
+	w.downlinks = cfg.Net.Downlinks()
 	w.payloads.list = make([]payload, 1) // 0 is no payload
 	w.hosts = make([]host, len(cfg.Seats)+1)
 	for i := range cfg.Seats {

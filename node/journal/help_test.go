@@ -32,8 +32,15 @@ type person struct{ identity, device ed25519.PrivateKey }
 func newPerson(n uint64) *person { return &person{testKey(2 * n), testKey(2*n + 1)} }
 
 func (p *person) Device() ed25519.PrivateKey { return p.device }
-func (p *person) Identity() op.Key           { return op.KeyOf(p.identity) }
-func (p *person) Certificate() [64]byte      { return op.Certify(p.identity, op.KeyOf(p.device)) }
+
+// Identity is zero for a person who signed out.
+func (p *person) Identity() op.Key {
+	if p.identity == nil {
+		return op.Key{}
+	}
+	return op.KeyOf(p.identity)
+}
+func (p *person) Certificate() [64]byte { return op.Certify(p.identity, op.KeyOf(p.device)) }
 
 func testGenesis() []byte {
 	f := op.Founding{Name: "test", Members: []op.Membership{{Identity: newPerson(0).Identity(), Role: op.Owner}}}

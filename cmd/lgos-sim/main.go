@@ -76,6 +76,6 @@ Exit codes: 0 pass, 1 fail, 2 vacuous, unknown or invalid, 3 usage or set-up.`,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newList(), newDescribe(), newRun(), newReplay(), newTrace(), newTwice(), newDevices(), newVersion(), newGPUWorker())
+	root.AddCommand(newList(), newDescribe(), newRun(), newReplay(), newTrace(), newTwice(), newBench(), newDevices(), newVersion(), newGPUWorker())
 	return root
 }

@@ -3,6 +3,7 @@ package netsim
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -187,6 +188,9 @@ func (n *Network) latency(a, b HostID) int64 {
 // Hosts is how many hosts there are.
 func (n *Network) Hosts() int { return n.hosts }
 
+// Downlinks tells whether any downlink is bounded: if not, Arrive always gives the instant that it is given.
+func (n *Network) Downlinks() bool { return n.down }
+
 // MinLatency is the least base latency between any two hosts.
 func (n *Network) MinLatency() time.Duration { return time.Duration(n.minimum) }
 
@@ -209,26 +213,29 @@ func (n *Network) Depart(now time.Duration, p Packet, buf []Arrival) []Arrival {
 			return n.departUnder(now, p, buf)
 		}
 	}
-	l := n.luck(p.From, p.To, p.N)
-	a := Arrival{At: now, Bit: -1, Size: int32(p.Size)}
+	// The arrival is made in its place, field by field: copying one that was just written in parts stalls the processor.
+	buf = slices.Grow(buf, 1)[:len(buf)+1]
+	a := &buf[len(buf)-1]
+	a.Cause, a.Bit, a.Size, a.Lost, a.Extra, a.Bent = 0, -1, int32(p.Size), Kept, 0, 0
+	left := now
 	if n.limited {
-		left, ok := n.uplink(now, p, n.up[p.From].ps)
-		if !ok {
-			a.Lost = QueueFull
-			return append(buf, a)
+		var ok bool
+		if left, ok = n.uplink(now, p, n.up[p.From].ps); !ok {
+			a.At, a.Lost = now, QueueFull
+			return buf
 		}
-		a.At = left
 	}
+	l := n.luck(p.From, p.To, p.N)
 	if n.loss != 0 && n.loss.hits(l.draw(topicLoss)) {
-		a.Lost = Loss
-		return append(buf, a)
+		a.At, a.Lost = left, Loss
+		return buf
 	}
-	left, base := a.At, n.latency(p.From, p.To)
-	a.At += time.Duration(base + n.jittered(base, l))
+	base := n.latency(p.From, p.To)
+	a.At = left + time.Duration(base+n.jittered(base, l))
 	if n.odd {
-		return n.oddities(left, base, p, l, a, buf)
+		return n.oddities(left, base, p, l, *a, buf[:len(buf)-1])
 	}
-	return append(buf, a)
+	return buf
 }
 
 // jittered is what is added to a base latency.

@@ -36,6 +36,9 @@ func (b *blame) add(cause int) {
 
 // departUnder is Depart for a link that rules concern. The order is: uplink, cuts, losses, corruption, delays, duplicates.
 func (n *Network) departUnder(now time.Duration, p Packet, buf []Arrival) []Arrival {
+	if s := n.only(p.From, p.To); s != nil && s.cut && s.ps == 0 && !n.limited { // the usual partition needs no luck
+		return append(buf, Arrival{At: now, Cause: int32(s.cause), Bit: -1, Size: int32(p.Size), Lost: Cut})
+	}
 	l := n.luck(p.From, p.To, p.N)
 	a := Arrival{At: now, Bit: -1, Size: int32(p.Size)}
 	lost, bent := blame{luck: l}, blame{luck: l}
@@ -152,6 +155,18 @@ func (n *Network) bend(p Packet, l luck, a Arrival, bent blame, buf []Arrival) [
 		}
 	}
 	return buf
+}
+
+// only is the rule that concerns a link, where it is the only one; nil otherwise.
+func (n *Network) only(from, to HostID) *slot {
+	if n.words != 1 {
+		return nil
+	}
+	m := n.from[from] & n.to[to]
+	if m&(m-1) != 0 {
+		return nil
+	}
+	return &n.slots[bits.TrailingZeros64(m)]
 }
 
 // under is a packet's luck under one rule.

@@ -91,7 +91,7 @@ func (f *skewer) args() []sim.Arg {
 func (f *skewer) Begin(w *sim.World) {
 	f.before = f.before[:0]
 	for h := range f.hosts.All() {
-		f.before = append(f.before, w.Wall(h))
+		f.before = append(f.before, w.Skew(h))
 		w.SkewWall(h, f.skew)
 	}
 }

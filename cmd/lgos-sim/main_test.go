@@ -1,0 +1,265 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/lifegraph-os/lgos-sim/results"
+)
+
+// TestMain lets the test binary be the command itself, for what runs in processes of their own.
+func TestMain(m *testing.M) {
+	if os.Getenv("LGOS_SIM_AS_COMMAND") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// small is a run that takes a fraction of a second.
+var small = []string{"--nodes", "12", "--device", "cpu", "--set", "duration=8s"}
+
+// command runs a command line in this process.
+func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = execute(t.Context(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// must is command where it must end well.
+func must(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, errs := command(t, args...)
+	if code != exitPass {
+		t.Fatalf("lgos-sim %s: exit %d\n%s%s", strings.Join(args, " "), code, out, errs)
+	}
+	return out
+}
+
+func run(t *testing.T, out string, args ...string) string {
+	t.Helper()
+	return must(t, append(append([]string{"run"}, args...), append(small, "--out", out)...)...)
+}
+
+// TestRunAndReplay: what a run leaves replays to the same digest, from every form of RUN.
+func TestRunAndReplay(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	text := run(t, dir, "calm-day", "--seed", "5", "--record", "3")
+	r, err := results.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{r.Digest, "replay  lgos-sim run calm-day --seed 5 --nodes 12 --set duration=8s --device cpu", "convergence", "pass "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the run does not say %q:\n%s", want, text)
+		}
+	}
+	for _, name := range []string{results.PlanName, results.ReportName, hashesName, "host-3.recording"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, form := range [][]string{{dir}, {filepath.Join(dir, results.FileName)}, {filepath.Join(dir, results.PlanName)}} {
+		if text := must(t, append([]string{"replay"}, form...)...); !strings.Contains(text, "same    digest and verdicts as recorded") {
+			t.Errorf("replay %v says\n%s", form, text)
+		}
+	}
+	if text := must(t, "replay", "calm-day@5", "--nodes", "12", "--set", "duration=8s"); !strings.Contains(text, r.Digest) {
+		t.Errorf("the same run by name came to another digest\n%s", text)
+	}
+	if text := must(t, "replay", dir, "--host", "3"); strings.Count(text, "host 3 re") != 2 {
+		t.Errorf("one host alone:\n%s", text)
+	}
+	if text := must(t, "replay", dir, "--host", "4"); strings.Count(text, "host 4 re") != 2 { // recorded on demand
+		t.Errorf("another host alone:\n%s", text)
+	}
+}
+
+// TestReplayTellsADifference: a record with another digest, or another verdict, is told from its replay.
+func TestReplayTellsADifference(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	run(t, dir, "calm-day")
+	file := filepath.Join(dir, results.FileName)
+	r, err := results.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := func(change func(r *results.Record)) {
+		t.Helper()
+		c := *r
+		c.Checkpoints = append([]results.Checkpoint(nil), r.Checkpoints...)
+		c.Verdicts = append([]results.Verdict(nil), r.Verdicts...)
+		change(&c)
+		b, err := c.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit(func(r *results.Record) {
+		r.Digest = strings.Repeat("0", 64)
+		r.Checkpoints[4].Digest = r.Digest
+		r.Build.Commit, r.Build.Go = "0123456789", "go1.0"
+	})
+	hashes, err := loadHashes(dir)
+	if err != nil || len(hashes.List) < 100 {
+		t.Fatalf("%d hashes (%v)", len(hashes.List), err)
+	}
+	hashes.List[77].Sum++
+	if err := saveHashes(dir, hashes); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ := command(t, "replay", dir)
+	for _, want := range []string{"commit: recorded with 0123456789", "Go: recorded with go1.0", "first in the virtual second that ends at 5 s", "first at event " + hashes.List[77].Key.String()} {
+		if code != exitFail || !strings.Contains(out, want) {
+			t.Errorf("exit %d, and it does not say %q:\n%s", code, want, out)
+		}
+	}
+	edit(func(r *results.Record) { r.Verdicts[0].Outcome = results.Fail })
+	if code, _, errs := command(t, "replay", dir); code != exitFail || !strings.Contains(errs, "same digest, but convergence said fail") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if err := os.WriteFile(filepath.Join(dir, results.PlanName), []byte("lgos-sim-plan: 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := command(t, "replay", dir); code != exitUsage || !strings.Contains(errs, "is not the plan of") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// TestLooking: trace filters, and until stops at an event and prints its host.
+func TestLooking(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	run(t, dir, "calm-day")
+	text := must(t, "trace", dir, "--host", "3", "--from", "2s", "--to", "4s", "--kind", "applied")
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	op := regexp.MustCompile(`op ([0-9a-f]{8})`).FindStringSubmatch(text)
+	for _, l := range lines {
+		if !strings.Contains(l, "host 3.") || !strings.Contains(l, "note applied") {
+			t.Fatalf("a line passed the filters: %s", l)
+		}
+	}
+	if op == nil {
+		t.Fatalf("no operation was applied at host 3:\n%s", text)
+	}
+	about := must(t, "trace", dir, "--op", op[1])
+	for _, want := range []string{"note authored", "-> send", "<- packet", "-> commit"} {
+		if !strings.Contains(about, want) {
+			t.Errorf("the story of operation %s has no %q", op[1], want)
+		}
+	}
+	event, _, _ := strings.Cut(lines[0], " ")
+	for _, want := range []string{"host 3   up, life 1", "head   ", "rights ", "state  ", "queues"} {
+		if text := must(t, "replay", dir, "--until", event); !strings.Contains(text, want) {
+			t.Errorf("until %s does not show %q:\n%s", event, want, text)
+		}
+	}
+}
+
+// TestSweep: several runs leave folders of their own, JUnit and one report, and a scenario from a file is a scenario.
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mine.yaml")
+	if err := os.WriteFile(file, []byte(must(t, "describe", "calm-day")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	junit := filepath.Join(dir, "reports", "junit.xml")
+	text := run(t, dir, "canary@9", file, "--seeds", "1..2", "--jobs", "2", "--junit", junit)
+	if !strings.Contains(text, "3 runs: 3 as expected") {
+		t.Errorf("the sweep says\n%s", text)
+	}
+	for _, run := range []string{"canary-9", "calm-day-1", "calm-day-2"} {
+		if _, err := results.Load(filepath.Join(dir, run)); err != nil {
+			t.Error(err)
+		}
+	}
+	b, err := os.ReadFile(junit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var suites struct {
+		Failures int `xml:"failures,attr"`
+		Errors   int `xml:"errors,attr"`
+		Suites   []struct {
+			Name string `xml:"name,attr"`
+		} `xml:"testsuite"`
+	}
+	if err := xml.Unmarshal(b, &suites); err != nil || len(suites.Suites) != 3 || suites.Failures+suites.Errors != 0 {
+		t.Errorf("JUnit: %+v (%v)", suites, err)
+	}
+}
+
+// TestLimits: a run that is cut short is unknown, exits 2, keeps its record, and replays as far as it went.
+func TestLimits(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	args := append([]string{"run", "calm-day", "--max-events", "3000", "--out", dir}, small...)
+	code, out, errs := command(t, args...)
+	r, err := results.Load(dir)
+	if err != nil || code != exitNotGreen || r.Outcome != results.Unknown || r.Cut == "" {
+		t.Fatalf("exit %d, record %+v (%v)\n%s%s", code, r, err, out, errs)
+	}
+	if text := must(t, "replay", dir); !strings.Contains(text, "where the recorded run was cut short") {
+		t.Errorf("its replay says\n%s", text)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var b bytes.Buffer
+	if code := execute(ctx, args, &b, &b); code != exitNotGreen || !strings.Contains(b.String(), "interrupted") {
+		t.Errorf("interrupted before it began: exit %d\n%s", code, b.String())
+	}
+}
+
+func TestTwice(t *testing.T) {
+	t.Setenv("LGOS_SIM_AS_COMMAND", "1")
+	if text := must(t, append([]string{"twice", "calm-day", "--seed", "3"}, small...)...); !strings.Contains(text, "same digest") {
+		t.Errorf("twice says\n%s", text)
+	}
+}
+
+// TestMistakes: each is exit 3 with a message that says what to do.
+func TestMistakes(t *testing.T) {
+	dir := t.TempDir()
+	bad := filepath.Join(dir, "bad.yaml")
+	if err := os.WriteFile(bad, []byte("name: x\nabout: y\nnodez: 3\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"run", "run what?"}, {"run nowhere", `no scenario and no file "nowhere"`}, {"run --all calm-day", "exclude each other"},
+		{"run calm-day --seeds 5..1", "write A..B"}, {"run calm-day --seeds x", "write A..B"}, {"run calm-day --seed -1", "invalid argument"},
+		{"run calm-day --set pi=3", "no such key; it has"}, {"run calm-day --set store", "write KEY=VALUE"}, {"run calm-day --set loss=2", "is not a share"},
+		{"run calm-day --set loss=0 --set loss=0", "given twice"}, {"run calm-day --max-mem lots", "write a size"}, {"run calm-day --device abacus", "cpu, webgpu or auto"},
+		{"run calm-day --nodes 1", "--nodes 1"}, {"run " + bad, "nodez"}, {"replay nowhere", "is no run"}, {"replay calm-day", "say which seed, as in calm-day@1"}, {"replay " + dir, results.FileName},
+		{"replay calm-day@1 --until noon", "no key"}, {"trace calm-day@1 --kind gossip", "known are boot"}, {"trace calm-day@1 --op xyz", "hexadecimal"},
+		{"trace calm-day@1 --from 5s --to 1s", "is before"}, {"describe nowhere", "nowhere"}, {"dance", "unknown command"}, {"bench engine --peers nowhere", "nowhere"},
+	} {
+		args := strings.Fields(c.args)
+		if args[0] == "run" {
+			args = append(args, "--out", filepath.Join(dir, "out"))
+		}
+		code, out, errs := command(t, args...)
+		if code != exitUsage || !strings.Contains(errs, c.want) {
+			t.Errorf("lgos-sim %s: exit %d, %q %q; want %q", c.args, code, errs, out, c.want)
+		}
+	}
+}
+
+// TestWidth: what people read fits into 100 columns.
+func TestWidth(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	for _, text := range []string{must(t, "list"), must(t, "version"), must(t, "help"), must(t, "run", "--help"), must(t, "trace", "--help"), run(t, dir, "bad-links")} {
+		for _, line := range strings.Split(text, "\n") {
+			if utf8.RuneCountInString(line) > columns && !strings.Contains(line, dir) {
+				t.Errorf("%d columns: %s", utf8.RuneCountInString(line), line)
+			}
+		}
+	}
+}

@@ -185,7 +185,11 @@ func (g *stage) sync(hosts []*host) {
 }
 
 func body(v any) []byte {
-	b, err := cbor.Marshal(v)
+	mode, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil {
+		panic(err)
+	}
+	b, err := mode.Marshal(v)
 	if err != nil {
 		panic(err)
 	}

@@ -236,7 +236,7 @@ func TestWatchEqualsRebuilt(t *testing.T) {
 				do = "create_channel"
 			}
 			text := rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "text")
-			f := m{}
+			var f m
 			switch do {
 			case "create_channel":
 				f = m{"name": text}
@@ -334,4 +334,32 @@ func diag(b []byte) string {
 		return err.Error()
 	}
 	return s
+}
+
+// BenchmarkFlush shows a channel of 300 messages again after one more edit.
+func BenchmarkFlush(b *testing.B) {
+	r := newRoom()
+	ann := r.person('a')
+	channel, _ := r.ask(ann, op.Member, "create_channel", map[string]any{"name": "x"})
+	var last op.Element
+	for range 300 {
+		last, _ = r.ask(ann, op.Member, "send_message", map[string]any{"channel": channel[:], "text": "hello, hello"})
+	}
+	body, _ := cbor.Marshal(map[string]any{"do": "view_chat", "channel": channel[:], "subscribe": true})
+	if err := r.chat.View(&Scene{r.graph, r, ann, op.Member}, body, 1, &r.out); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		b.StopTimer()
+		n++
+		if _, err := r.ask(ann, op.Member, "edit_message", map[string]any{"message": last[:], "text": fmt.Sprint(n)}); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		r.graph.Drain()
+		r.chat.Flush(&r.out)
+		r.out.Reset()
+	}
 }

@@ -3,6 +3,7 @@ package chat
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"slices"
 
@@ -81,7 +82,8 @@ func Render(g *graph.Graph, authors Authors, channel op.Element, last int) []byt
 	return New().roll(g, authors, channel, last).render()
 }
 
-// roll is the view of one channel, kept up to date.
+// roll is the view of one channel, kept up to date at a cost of what changed. It is written out by hand, so that a new
+// picture is little more than a copy.
 type roll struct {
 	chat     *Chat
 	graph    *graph.Graph
@@ -90,50 +92,145 @@ type roll struct {
 	last     int
 	watch    *graph.Watch
 	requests []uint64
-	lines    map[op.Element]*line      // of the live messages
+	at       map[op.Element]*line      // the live messages and threads of the channel
 	mentions map[op.Element]op.Element // the messages that lines were made of, by mention
-	members  map[op.Element]bool       // what is in the channel, deleted or not, as last rendered
+	messages []*line                   // by (clock, id)
+	threads  []*line
 	shown    []byte
 }
 
-// line is one message, encoded.
+// line is one message, encoded, or the title of a thread.
 type line struct {
-	clock  uint64
-	id     op.Element
-	thread op.Element // zero if none
-	bytes  cbor.RawMessage
+	clock   uint64
+	id      op.Element
+	thread  op.Element // of a message; zero if none
+	titled  bool       // a thread
+	bytes   cbor.RawMessage
+	content []*line // of a thread; only while rendering
 }
+
+func (l *line) compare(o *line) int { return cmp.Or(cmp.Compare(l.clock, o.clock), l.id.Compare(o.id)) }
 
 func (c *Chat) roll(g *graph.Graph, authors Authors, channel op.Element, last int) *roll {
-	return &roll{chat: c, graph: g, authors: authors, channel: channel, last: last, lines: map[op.Element]*line{}, mentions: map[op.Element]op.Element{}}
+	x := &roll{chat: c, graph: g, authors: authors, channel: channel, last: last, at: map[op.Element]*line{}, mentions: map[op.Element]op.Element{}}
+	for _, r := range g.Incoming(channel, InChannel) {
+		rel, _ := g.Get(r)
+		x.refresh(rel.From)
+	}
+	return x
 }
 
-// update drops what changed. It tells whether the view may have changed.
+// update takes in what changed. It tells whether the view may have changed. Whatever joins or leaves the channel has
+// changed itself: the graph says so of both ends of a relation.
 func (x *roll) update() bool {
 	dirty := false
 	for _, e := range x.watch.Take() {
-		delete(x.lines, e)
 		if m, ok := x.mentions[e]; ok {
-			delete(x.lines, m)
+			x.refresh(m)
 			dirty = true
 		}
-		dirty = dirty || e == x.channel || x.members[e] // who joins or leaves a channel changes it too
+		dirty = x.refresh(e) || e == x.channel || dirty
 	}
 	return dirty
 }
 
-type threadView struct {
-	Thread   []byte            `cbor:"thread"`
-	Title    cbor.RawMessage   `cbor:"title"`
-	Messages []cbor.RawMessage `cbor:"messages"`
+// refresh makes the line of an element anew, or drops it. It tells whether there was or is one.
+func (x *roll) refresh(e op.Element) bool {
+	old := x.at[e]
+	if old != nil {
+		list := x.list(old)
+		at, _ := slices.BinarySearchFunc(*list, old, (*line).compare)
+		*list = slices.Delete(*list, at, at+1)
+		delete(x.at, e)
+	}
+	v, ok := x.graph.Get(e)
+	if !ok || v.Deleted || v.Type != Message && v.Type != Thread || !x.holds(e) {
+		return old != nil
+	}
+	l := x.line(&v)
+	x.at[e] = l
+	list := x.list(l)
+	at, _ := slices.BinarySearchFunc(*list, l, (*line).compare)
+	*list = slices.Insert(*list, at, l)
+	return true
 }
 
-type channelView struct {
-	Channel  []byte            `cbor:"channel"`
-	Name     cbor.RawMessage   `cbor:"name"`
-	Threads  []*threadView     `cbor:"threads"`
-	Messages []cbor.RawMessage `cbor:"messages"`
+func (x *roll) list(l *line) *[]*line {
+	if l.titled {
+		return &x.threads
+	}
+	return &x.messages
 }
+
+// holds tells whether an element is in the channel.
+func (x *roll) holds(e op.Element) bool {
+	for _, r := range x.graph.Outgoing(e, InChannel) {
+		if rel, _ := x.graph.Get(r); rel.To == x.channel {
+			return true
+		}
+	}
+	return false
+}
+
+// render writes the view out; keys of maps stand in canonical order.
+func (x *roll) render() []byte {
+	lines := x.messages
+	if x.last > 0 && len(lines) > x.last {
+		lines = lines[len(lines)-x.last:]
+	}
+	var rest []*line
+	for _, t := range x.threads {
+		t.content = t.content[:0]
+	}
+	for _, l := range lines {
+		if t := x.at[l.thread]; t != nil && t.titled {
+			t.content = append(t.content, l)
+		} else {
+			rest = append(rest, l)
+		}
+	}
+	b := make([]byte, 0, len(x.shown)+512)
+	b = append(text(head(b, majorMap, 4), "name"), x.register(x.channel, propName)...)
+	b = append(head(text(b, "channel"), majorBytes, uint64(len(x.channel))), x.channel[:]...)
+	b = head(text(b, "threads"), majorArray, uint64(len(x.threads)))
+	for _, t := range x.threads {
+		b = append(text(head(b, majorMap, 3), "title"), t.bytes...)
+		b = append(head(text(b, "thread"), majorBytes, uint64(len(t.id))), t.id[:]...)
+		b = all(text(b, "messages"), t.content)
+	}
+	x.shown = all(text(b, "messages"), rest)
+	return x.shown
+}
+
+func all(b []byte, lines []*line) []byte {
+	b = head(b, majorArray, uint64(len(lines)))
+	for _, l := range lines {
+		b = append(b, l.bytes...)
+	}
+	return b
+}
+
+// Major types of CBOR.
+const (
+	majorBytes = 2
+	majorText  = 3
+	majorArray = 4
+	majorMap   = 5
+)
+
+func head(b []byte, major byte, n uint64) []byte {
+	switch major <<= 5; {
+	case n < 24:
+		return append(b, major|byte(n))
+	case n < 1<<8:
+		return append(b, major|24, byte(n))
+	case n < 1<<16:
+		return binary.BigEndian.AppendUint16(append(b, major|25), uint16(n))
+	}
+	return binary.BigEndian.AppendUint32(append(b, major|26), uint32(n))
+}
+
+func text(b []byte, s string) []byte { return append(head(b, majorText, uint64(len(s))), s...) }
 
 type messageView struct {
 	Message   []byte            `cbor:"message"`
@@ -151,58 +248,11 @@ type tally struct {
 	Count uint64
 }
 
-func (x *roll) render() []byte {
-	v := channelView{Channel: x.channel[:], Name: x.register(x.channel, propName), Threads: []*threadView{}, Messages: []cbor.RawMessage{}}
-	threads := map[op.Element]*threadView{}
-	var lines []*line
-	var titled []graph.View
-	x.members = map[op.Element]bool{}
-	for _, r := range x.graph.Incoming(x.channel, InChannel) {
-		rel, _ := x.graph.Get(r)
-		if x.members[rel.From] {
-			continue
-		}
-		x.members[rel.From] = true
-		if l := x.lines[rel.From]; l != nil {
-			lines = append(lines, l)
-			continue
-		}
-		e, ok := x.graph.Get(rel.From)
-		switch {
-		case !ok || e.Deleted:
-		case e.Type == Message:
-			l := x.line(e)
-			x.lines[e.ID] = l
-			lines = append(lines, l)
-		case e.Type == Thread:
-			titled = append(titled, e)
-		}
+// line encodes one message, or the title of a thread.
+func (x *roll) line(e *graph.View) *line {
+	if e.Type == Thread {
+		return &line{clock: e.Created.Clock, id: e.ID, titled: true, bytes: x.register(e.ID, propTitle)}
 	}
-	slices.SortFunc(titled, func(a, b graph.View) int {
-		return cmp.Or(cmp.Compare(a.Created.Clock, b.Created.Clock), a.ID.Compare(b.ID))
-	})
-	slices.SortFunc(lines, func(a, b *line) int { return cmp.Or(cmp.Compare(a.clock, b.clock), a.id.Compare(b.id)) })
-	if x.last > 0 && len(lines) > x.last {
-		lines = lines[len(lines)-x.last:]
-	}
-	for _, e := range titled {
-		t := &threadView{Thread: e.ID[:], Title: x.register(e.ID, propTitle), Messages: []cbor.RawMessage{}}
-		threads[e.ID] = t
-		v.Threads = append(v.Threads, t)
-	}
-	for _, l := range lines {
-		if t := threads[l.thread]; t != nil {
-			t.Messages = append(t.Messages, l.bytes)
-		} else {
-			v.Messages = append(v.Messages, l.bytes)
-		}
-	}
-	x.shown = x.chat.encode(&v)
-	return x.shown
-}
-
-// line encodes one message.
-func (x *roll) line(e graph.View) *line {
 	s := Scene{Graph: x.graph}
 	author := x.authors.AuthorOf(e.Created)
 	m := messageView{Message: e.ID[:], Author: author[:], Clock: e.Created.Clock, Text: x.register(e.ID, propText), Mentions: []cbor.RawMessage{}, Reactions: []tally{}}

@@ -95,7 +95,7 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 
 // seat gives every host its node, and liars what makes them lie.
 func (b *build) seat(seed sim.Seed) {
-	shared := op.NewStore(storeSize)
+	shared, liars := op.NewStore(storeSize), op.NewStore(storeSize)
 	r := seed.Stream("contacts")
 	private := b.settings.Set["store"] == "private"
 	for i := range b.cast.members {
@@ -115,8 +115,11 @@ func (b *build) seat(seed sim.Seed) {
 			}
 			cfg.Spaces = append(cfg.Spaces, held)
 		}
-		if private || m.group.Liar != nil {
+		switch {
+		case private:
 			cfg.Store = nil
+		case m.group.Liar != nil:
+			cfg.Store = liars // what they forge must not fill the honest table
 		}
 		inner := func(uint32) *node.Node {
 			c := cfg

@@ -1,10 +1,8 @@
 package scenarios
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -49,20 +47,18 @@ func decodeKinded(node ast.Node, what string, kinds []string, make func(kind str
 	return spec, nil
 }
 
-// encodeKinded writes {kind: K, fields of K}.
-func encodeKinded(kind string, spec any) ([]byte, error) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "kind: %s\n", kind)
-	if v := reflect.Indirect(reflect.ValueOf(spec)); v.IsValid() && v.NumField() > 0 {
-		fields, err := yaml.Marshal(spec)
-		if err != nil {
-			return nil, err
-		}
-		if s := strings.TrimSpace(string(fields)); s != "{}" {
-			b.Write(fields)
-		}
+// encodeKinded gives {kind: K, fields of K} for printing.
+func encodeKinded(kind string, spec any) (any, error) {
+	all := yaml.MapSlice{{Key: "kind", Value: kind}}
+	text, err := yaml.Marshal(spec)
+	if err != nil {
+		return nil, err
 	}
-	return b.Bytes(), nil
+	var fields yaml.MapSlice
+	if err := yaml.Unmarshal(text, &fields); err != nil {
+		return nil, err
+	}
+	return append(all, fields...), nil
 }
 
 func (w *Work) UnmarshalYAML(_ context.Context, n ast.Node) error {
@@ -78,7 +74,7 @@ func (w *Work) UnmarshalYAML(_ context.Context, n ast.Node) error {
 	return err
 }
 
-func (w Work) MarshalYAML() ([]byte, error) { return encodeKinded(w.Kind(), w.Spec) }
+func (w Work) MarshalYAML() (any, error) { return encodeKinded(w.Kind(), w.Spec) }
 
 func (f *Fault) UnmarshalYAML(_ context.Context, n ast.Node) error {
 	spec, err := decodeKinded(n, "fault", fault.Kinds(), func(k string) any {
@@ -93,7 +89,7 @@ func (f *Fault) UnmarshalYAML(_ context.Context, n ast.Node) error {
 	return err
 }
 
-func (f Fault) MarshalYAML() ([]byte, error) { return encodeKinded(f.Kind(), f.Spec) }
+func (f Fault) MarshalYAML() (any, error) { return encodeKinded(f.Kind(), f.Spec) }
 
 func (l *Liar) UnmarshalYAML(_ context.Context, n ast.Node) error {
 	spec, err := decodeKinded(n, "liar", byzantine.Kinds(), func(k string) any {
@@ -108,4 +104,4 @@ func (l *Liar) UnmarshalYAML(_ context.Context, n ast.Node) error {
 	return err
 }
 
-func (l Liar) MarshalYAML() ([]byte, error) { return encodeKinded(l.Kind(), l.Spec) }
+func (l Liar) MarshalYAML() (any, error) { return encodeKinded(l.Kind(), l.Spec) }

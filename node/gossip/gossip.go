@@ -65,7 +65,7 @@ func (g *Gossip) Push(space op.SpaceID, entries []*journal.Entry, from step.Conn
 func (g *Gossip) choose(space op.SpaceID, from step.Conn) []*overlay.Link {
 	g.targets = g.targets[:0]
 	for _, l := range g.overlay.Links() {
-		if l.Conn != from && l.Open(space) && l.Roomy() {
+		if l.Conn != from && l.First(space) && l.Roomy() {
 			g.targets = append(g.targets, l)
 		}
 	}
@@ -109,7 +109,7 @@ func (g *Gossip) Compare(out *step.Effects) {
 // Greet sends this node's heads of every shared space to one neighbour.
 func (g *Gossip) Greet(l *overlay.Link, out *step.Effects) {
 	for _, s := range l.Shared {
-		if log := g.journal.Log(s); log != nil && l.Open(s) && l.Roomy() {
+		if log := g.journal.Log(s); log != nil && l.First(s) && l.Roomy() {
 			g.sendHeads(l, log, out)
 		}
 	}

@@ -23,10 +23,12 @@ type Link struct {
 	credit   int  // bytes that may still be handed over before the next Drained
 }
 
-// Open tells whether the link may carry frames about a space.
-func (l *Link) Open(s op.SpaceID) bool {
-	return l.Version != 0 && !l.spare && slices.Contains(l.Shared, s)
-}
+// Open tells whether the link may carry frames about a space. What comes over a spare link is taken: the other end may
+// hold it for its first.
+func (l *Link) Open(s op.SpaceID) bool { return l.Version != 0 && slices.Contains(l.Shared, s) }
+
+// First tells whether the link is open for a space and no other link to the same peer is used before it.
+func (l *Link) First(s op.SpaceID) bool { return l.Open(s) && !l.spare }
 
 // Roomy tells whether frames that can wait, or be dropped, may be sent.
 func (l *Link) Roomy() bool { return l.credit > 0 }

@@ -67,7 +67,7 @@ func (r *Replica) ask(p *pending, now time.Duration, out *step.Effects) {
 	links := r.overlay.Links()
 	for i := range links {
 		l := links[(r.turn+i)%len(links)]
-		if _, has := slices.BinarySearch(p.from, l.Peer); !has && l.Open(p.space) && len(r.targets) < r.cfg.Receipts+r.cfg.Spare {
+		if _, has := slices.BinarySearch(p.from, l.Peer); !has && l.First(p.space) && len(r.targets) < r.cfg.Receipts+r.cfg.Spare {
 			r.targets = append(r.targets, l)
 		}
 	}
@@ -114,11 +114,11 @@ func (r *Replica) give(l *overlay.Link, space op.SpaceID, ids []op.ID, out *step
 	if len(ids) == 0 || !l.Open(space) {
 		return
 	}
-	r.overlay.Send(l, step.Reliable, &wire.Receipt{Space: space, IDs: wire.IDsOf(ids...)}, out)
 	for _, id := range ids {
 		n := out.Note(step.NoteReceipt)
 		n.Op, n.Peer = id, l.Peer
 	}
+	r.overlay.Send(l, step.Reliable, &wire.Receipt{Space: space, IDs: wire.IDsOf(ids...)}, out)
 }
 
 // Receipt counts a neighbour's receipts. It answers the requests whose operations are durable now.

@@ -1,0 +1,186 @@
+package search
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lifegraph-os/lgos-sim/results"
+)
+
+// Status is what became of a mutant.
+type Status string
+
+const (
+	Killed   Status = "killed"   // the predicted checker failed, and none that must be silent
+	Survived Status = "survived" // nothing failed
+	Wrong    Status = "wrong"    // another failed than was predicted, or one that must be silent
+	Stale    Status = "stale"    // it no longer applies to the source
+	Undone   Status = "undone"   // it could not be run to its end
+)
+
+// Fate is one mutant's end.
+type Fate struct {
+	Name     string          `json:"name"`
+	About    string          `json:"about"`
+	File     string          `json:"file"`
+	Scenario string          `json:"scenario"`
+	CaughtBy string          `json:"caught_by"` // as predicted
+	Status   Status          `json:"status"`
+	By       []string        `json:"by"`     // who failed
+	Seed     int             `json:"seed"`   // the last that was run
+	Why      string          `json:"why"`    // what the one that failed says, or why there is nothing to say
+	Replay   string          `json:"replay"` // the command line, for a binary with the bug
+	Took     results.Seconds `json:"took_s"`
+}
+
+// Report is the fate of a folder of mutants.
+type Report struct {
+	Dir         string          `json:"dir"`
+	Runs        int             `json:"baseline_runs"` // of the unmutated binary
+	Red         []string        `json:"baseline_red"`  // those of them that did not pass; then no mutant was run
+	Mutants     []Fate          `json:"mutants"`
+	Interrupted bool            `json:"interrupted"`
+	Took        results.Seconds `json:"took_s"`
+}
+
+// verdict judges one run of a mutant: who failed, and whether that was predicted.
+func verdict(m *Mutant, r *results.Record, said string) (s Status, by []string, why string) {
+	reasons := map[string]string{}
+	fail := func(who, why string) {
+		by = append(by, who)
+		reasons[who] = why
+	}
+	switch {
+	case r == nil && strings.Contains(said, "panic"):
+		fail(Panic, said)
+	case r == nil:
+		return Undone, nil, said
+	default:
+		for _, v := range r.Verdicts {
+			if v.Outcome == results.Fail && !slices.Contains(r.Expect, "fail "+v.Checker) {
+				fail(v.Checker, v.Why)
+			}
+		}
+		switch {
+		case r.Outcome == results.Fail && strings.Contains(r.Why, " panicked at "):
+			fail(Panic, r.Why)
+		case r.Outcome == results.Fail && strings.Contains(r.Why, "not conserved"), r.Outcome == results.Invalid:
+			fail(Ledger, r.Why)
+		}
+	}
+	loud := slices.IndexFunc(by, func(c string) bool { return slices.Contains(m.Silent, c) })
+	switch {
+	case loud >= 0:
+		return Wrong, by, by[loud] + " must be silent: " + reasons[by[loud]]
+	case slices.Contains(by, m.CaughtBy):
+		return Killed, by, reasons[m.CaughtBy]
+	case len(by) > 0:
+		return Wrong, by, by[0] + ": " + reasons[by[0]]
+	case r.Outcome == results.Unknown:
+		return Survived, nil, "the run was cut: " + r.Why
+	}
+	return Survived, nil, "every checker passed"
+}
+
+// Count is how many mutants ended so.
+func (r *Report) Count(s Status) (n int) {
+	for i := range r.Mutants {
+		if r.Mutants[i].Status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// ExitCode is 0 where the baseline passed and every mutant was killed, 1 where not, 2 where it was interrupted or there
+// was no mutant to run.
+func (r *Report) ExitCode() int {
+	switch {
+	case len(r.Red) > 0:
+		return 1
+	case r.Interrupted || len(r.Mutants) == 0:
+		return 2
+	case r.Count(Killed) < len(r.Mutants):
+		return 1
+	}
+	return 0
+}
+
+// JSON is the report as a file holds it.
+func (r *Report) JSON() ([]byte, error) {
+	b, err := json.MarshalIndent(r, "", "  ")
+	return append(b, '\n'), err
+}
+
+// width is that of all output.
+const width = 100
+
+// Text is a table of at most 100 columns: a line a mutant, and the reason of each that was not killed.
+func (r *Report) Text() string {
+	var b strings.Builder
+	if r.Runs > 0 {
+		fmt.Fprintf(&b, "baseline  %d of %d runs of the unmutated binary pass\n", r.Runs-len(r.Red), r.Runs)
+	}
+	for _, red := range r.Red {
+		wrap(&b, "          ", red)
+	}
+	if len(r.Mutants) > 0 {
+		fmt.Fprintf(&b, "%-9s %-34s %-18s %4s %6s  %s\n", "fate", "mutant", "scenario", "seed", "took", "caught by")
+	}
+	for i := range r.Mutants {
+		f := &r.Mutants[i]
+		by := strings.Join(f.By, ", ")
+		if f.Status == Killed && len(f.By) > 1 {
+			by = fmt.Sprintf("%s +%d", f.CaughtBy, len(f.By)-1)
+		} else if f.Status == Killed {
+			by = f.CaughtBy
+		}
+		line := fmt.Sprintf("%-9s %-34s %-18s %4d %5.1fs  %s", f.Status, f.Name, f.Scenario, f.Seed, float64(f.Took)/1e9, by)
+		b.WriteString(strings.TrimRight(clip(line, width), " ") + "\n")
+		if f.Status != Killed {
+			wrap(&b, "          ", "predicted "+f.CaughtBy+"; "+f.Why)
+		}
+	}
+	var parts []string
+	for _, s := range []Status{Killed, Survived, Wrong, Stale, Undone} {
+		if n := r.Count(s); n > 0 || s == Killed {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	fmt.Fprintf(&b, "%d mutants: %s, in %.0f s\n", len(r.Mutants), strings.Join(parts, ", "), float64(r.Took)/1e9)
+	if r.Interrupted {
+		b.WriteString("interrupted\n")
+	}
+	return b.String()
+}
+
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+// wrap breaks a text at spaces, every line behind the margin. What compilers say is cut after a few lines.
+func wrap(b *strings.Builder, margin, text string) {
+	line, lines := margin, 0
+	flush := func() {
+		if strings.TrimSpace(line) != "" && lines < 6 {
+			b.WriteString(clip(line, width) + "\n")
+			lines++
+		}
+		line = margin
+	}
+	for _, word := range strings.Fields(text) {
+		if len(line) > len(margin) && len([]rune(line))+1+len([]rune(word)) > width {
+			flush()
+		}
+		if len(line) > len(margin) {
+			line += " "
+		}
+		line += word
+	}
+	flush()
+}

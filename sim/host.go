@@ -30,6 +30,8 @@ type host struct {
 	links []link // packets sent to each peer ever, so that luck never repeats
 	extra *extra
 	free  uint32 // a free place in conns, counted from 1; chained by conn.link
+
+	_ [16]byte // three cache lines
 }
 
 // link counts the packets of a directed link.

@@ -137,7 +137,7 @@ func ReplayHost(rec *Recording, newProcess func(life uint32) Process) (digest Ho
 			}
 			ahead := in // a cut, if any, follows the input that it concerns
 			if next := ahead.item(); next.kind == itemCut {
-				limit, in = int(min(next.cut, 1<<31)), ahead
+				limit, in = int(min(next.cut, 1<<31-1)), ahead
 			}
 			last = FormatEvent(&Event{Key: it.key, Index: -1, Kind: OnPacket, Host: rec.Host, Life: p.life, Now: it.now, Input: it.in})
 		}

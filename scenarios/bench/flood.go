@@ -58,10 +58,11 @@ func (f Flood) World() (*sim.World, *Reach, error) {
 		return nil, nil, err
 	}
 	reach := newReach(f)
-	nodes, seats, words := make([]floodNode, f.Hosts), make([]sim.Seat, f.Hosts), (f.Broadcasts+63)/64
-	seen, conns, dials := make([]uint64, words*f.Hosts), make([]step.Conn, degree*f.Hosts), graph(f)
+	nodes, seats := make([]floodNode, f.Hosts), make([]sim.Seat, f.Hosts)
+	all := &flooded{Flood: f, seen: make([]uint64, (f.Broadcasts+63)/64*f.Hosts), dials: graph(f)}
+	conns := make([]step.Conn, degree*f.Hosts)
 	for i := range nodes {
-		nodes[i] = floodNode{flood: &f, next: -1, seen: seen[i*words:][:words:words], conns: conns[i*degree:][:0:degree], dials: dials[i*degree/2:][:degree/2]}
+		nodes[i] = floodNode{all: all, id: i, next: -1, conns: conns[i*degree:][:0:degree]}
 		if i < origins {
 			nodes[i].next = i
 		}
@@ -90,13 +91,19 @@ func graph(f Flood) []step.Addr {
 	return dials
 }
 
+// flooded is what the stubs keep side by side, so that a delivery touches little memory: each stub its own part.
+type flooded struct {
+	Flood
+	seen  []uint64 // a bit a broadcast: 64 of them for each host, then the next 64
+	dials []step.Addr
+}
+
 // floodNode is the stub on every host.
 type floodNode struct {
-	flood *Flood
-	dials []step.Addr
+	all   *flooded
+	id    int
 	conns []step.Conn
-	seen  []uint64 // a bit a broadcast
-	next  int      // the broadcast that this host begins next; -1 none
+	next  int // the broadcast that this host begins next; -1 none
 }
 
 func (p *floodNode) Inspect(string) []byte { return nil }
@@ -104,9 +111,7 @@ func (p *floodNode) Inspect(string) []byte { return nil }
 func (p *floodNode) Step(_ step.Now, in step.Input, out *step.Effects) {
 	switch x := in.(type) {
 	case *step.Packet:
-		n := binary.BigEndian.Uint64(x.Bytes)
-		if w := &p.seen[n/64]; *w>>(n%64)&1 == 0 {
-			*w |= 1 << (n % 64)
+		if p.first(int(binary.BigEndian.Uint64(x.Bytes))) {
 			for _, c := range p.conns {
 				if c != x.Conn {
 					out.Send(c, step.Unreliable, x.Bytes)
@@ -114,27 +119,35 @@ func (p *floodNode) Step(_ step.Now, in step.Input, out *step.Effects) {
 			}
 		}
 	case *step.Boot:
-		for _, peer := range p.dials {
+		for _, peer := range p.all.dials[p.id*degree/2:][:degree/2] {
 			out.Dial(peer)
 		}
 		if p.next >= 0 {
-			out.SetTimer(1, warmUp+time.Duration(p.next)*p.flood.Gap)
+			out.SetTimer(1, warmUp+time.Duration(p.next)*p.all.Gap)
 		}
 	case *step.ConnUp:
 		p.conns = append(p.conns, x.Conn)
 	case *step.Timer:
-		if p.next >= p.flood.Broadcasts {
+		if p.next >= p.all.Broadcasts {
 			return
 		}
 		b := make([]byte, size)
 		binary.BigEndian.PutUint64(b, uint64(p.next))
-		p.seen[p.next/64] |= 1 << (p.next % 64)
+		p.first(p.next)
 		for _, c := range p.conns {
 			out.Send(c, step.Unreliable, b)
 		}
 		p.next += origins
-		out.SetTimer(1, origins*p.flood.Gap)
+		out.SetTimer(1, origins*p.all.Gap)
 	}
+}
+
+// first tells whether a broadcast is new to this host, and remembers it.
+func (p *floodNode) first(n int) bool {
+	w, bit := &p.all.seen[n/64*p.all.Hosts+p.id], uint64(1)<<(n%64)
+	was := *w
+	*w |= bit
+	return was&bit == 0
 }
 
 // Reach is the delivery checker: who received what, and when all had.

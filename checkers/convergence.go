@@ -3,6 +3,7 @@ package checkers
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -234,7 +235,7 @@ func (b *book) union(s *snapshot) []bitset {
 // Verdict implements sim.Checker.
 func (c *convergence) Verdict(end sim.End) sim.Verdict {
 	s := c.look(end.At, end.View, true)
-	c.compare(s, end.View, 1<<62)
+	c.compare(s, end.View, math.MaxInt)
 	if end.Cut == "" {
 		c.equal(s, end)
 		c.acknowledged(s, end)

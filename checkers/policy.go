@@ -2,6 +2,7 @@ package checkers
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"time"
 
@@ -268,7 +269,7 @@ func (p *policy) denials() {
 
 // Verdict implements sim.Checker.
 func (p *policy) Verdict(end sim.End) sim.Verdict {
-	p.judge(p.look(end.At, end.View, true), end.View, 1<<62)
+	p.judge(p.look(end.At, end.View, true), end.View, math.MaxInt)
 	p.proof()
 	p.denials()
 	for _, id := range sortedKeys(p.refused) {

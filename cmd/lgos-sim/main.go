@@ -63,8 +63,9 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lgos-sim",
 		Short: "Run whole LGOS nodes over a deterministic virtual network, and judge them",
-		Long: `lgos-sim runs thousands of whole LGOS nodes in one process, over a deterministic virtual network with
-faults and liars, and lets checkers judge what they did. The same scenario and seed give the same digest.
+		Long: `lgos-sim runs thousands of whole LGOS nodes in one process, over a deterministic virtual network
+with faults and liars, and lets checkers judge what they did. The same scenario and seed give the
+same digest, on any machine.
 
 A RUN is a record, the folder that holds it, a plan file, or NAME@SEED.
 Exit codes: 0 pass, 1 fail, 2 vacuous, unknown or invalid, 3 usage or set-up.`,
@@ -76,6 +77,6 @@ Exit codes: 0 pass, 1 fail, 2 vacuous, unknown or invalid, 3 usage or set-up.`,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newList(), newDescribe(), newRun(), newReplay(), newTrace(), newTwice(), newBench(), newDevices(), newVersion(), newGPUWorker())
+	root.AddCommand(newList(), newDescribe(), newRun(), newReplay(), newTrace(), newTwice(), newMutants(), newBench(), newDevices(), newVersion(), newGPUWorker())
 	return root
 }

@@ -16,6 +16,9 @@ import (
 // columns is the width that all output keeps to, but for single words that are longer.
 const columns = 100
 
+// warningsShown is how many warnings a run prints.
+const warningsShown = 4
+
 // printer writes what people read.
 type printer struct {
 	io.Writer
@@ -109,7 +112,11 @@ func (p *printer) run(r *results.Record, replay string) {
 		}
 		p.row(fmt.Sprintf("  fault   %-12s %9s  ", s.Kind, fmt.Sprintf("×%d", s.Windows)), text)
 	}
-	for _, w := range r.Warnings {
+	for i, w := range r.Warnings {
+		if i == warningsShown && len(r.Warnings) > i+1 {
+			p.row("  warning ", fmt.Sprintf("and %d more, in the record", len(r.Warnings)-i))
+			break
+		}
 		p.row("  warning ", w)
 	}
 	if r.Cut != "" {

@@ -23,10 +23,8 @@ type pace struct{ began time.Time }
 
 func (s pace) text(p sim.Progress) string {
 	wall := max(time.Since(s.began).Seconds(), 1e-3)
-	return fmt.Sprintf("%s of %s virtual · %s events · %s/s · %s× real time", tenths(p.At), tenths(p.End), short(float64(p.Events)), short(float64(p.Events)/wall), results.Figure(p.At.Seconds()/wall))
+	return fmt.Sprintf("%.1f of %.1f s virtual · %s events/s · %s× real time", p.At.Seconds(), p.End.Seconds(), short(float64(p.Events)/wall), results.Figure(p.At.Seconds()/wall))
 }
-
-func tenths(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
 // plainMeter prints a line now and then, where there is no terminal.
 type plainMeter struct {

@@ -41,7 +41,7 @@ func (m *barMeter) Start(name string) (func(sim.Progress), func()) {
 	s := pace{time.Now()}
 	var mu sync.Mutex
 	var last sim.Progress
-	bar := m.bars.New(1, mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("━").Padding("─"), mpb.BarRemoveOnComplete(),
+	bar := m.bars.New(0, mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("━").Padding("─"), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name(name+" ")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
 			mu.Lock()

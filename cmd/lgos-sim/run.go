@@ -54,7 +54,7 @@ func newRun() *cobra.Command {
 	fs.IntVar(&f.nodes, "nodes", 0, "nodes; 0 is the scenario's own number")
 	fs.StringArrayVar(&f.set, "set", nil, "set `KEY=VALUE` of the scenario; describe lists the keys")
 	fs.IntVarP(&f.jobs, "jobs", "j", 0, "runs side by side; 0 is one for each core")
-	fs.StringVar(&f.out, "out", "", "folder for the record, the plan and the report (default "+runsDir+"/SCENARIO-SEED)")
+	fs.StringVar(&f.out, "out", "", "`FOLDER` for record, plan and report (default "+runsDir+"/NAME-SEED)")
 	fs.StringVar(&f.junit, "junit", "", "write JUnit to `FILE`")
 	fs.StringVar(&f.device, "device", "auto", "what computes jobs: cpu, webgpu or auto")
 	fs.DurationVar(&f.maxWall, "max-wall", 0, "end a run as unknown after so much wall clock")

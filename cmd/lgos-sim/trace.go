@@ -70,7 +70,7 @@ func newTrace() *cobra.Command {
 	}
 	fs := cmd.Flags()
 	fs.UintSliceVar(&hosts, "host", nil, "events of these `HOSTS` alone")
-	fs.StringSliceVar(&kinds, "kind", nil, "events of these `KINDS` alone: packet, send, commit, …, or notes: applied, refused, …")
+	fs.StringSliceVar(&kinds, "kind", nil, "these `KINDS` alone: packet, send, commit, …; of notes: applied, refused, …")
 	fs.StringVar(&op, "op", "", "events that name or carry the operation whose id begins with `HEX`")
 	fs.DurationVar(&from, "from", 0, "events from this virtual time on")
 	fs.DurationVar(&to, "to", 0, "events up to this virtual time")

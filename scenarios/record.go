@@ -112,14 +112,14 @@ func why(verdicts []results.Verdict) string {
 // castCounts says who took part.
 func (b *build) castCounts() []results.Count {
 	liars, kernels := b.cast.liars(), map[string]int{}
-	authors := map[sim.HostID]bool{}
+	people := map[sim.HostID]bool{}
 	var out []results.Count
 	add := func(name string, n int) { out = append(out, results.Count{Name: name, N: uint64(n)}) }
 	for i := range b.cast.members {
 		kernels[fmt.Sprintf("kernel %d", b.cast.members[i].group.kernel())]++
 	}
 	for _, s := range b.config.Plan.Scripts {
-		authors[s.Host] = true
+		people[s.Host] = true
 	}
 	total := 0
 	for _, l := range slices.Sorted(maps.Keys(liars)) {
@@ -131,8 +131,24 @@ func (b *build) castCounts() []results.Count {
 		add(k, kernels[k])
 	}
 	add("spaces", len(b.cast.spaces))
-	add("people at work", len(authors))
+	add("people at work", len(people))
+	for _, c := range b.config.Checkers {
+		if w, ok := c.(witness); ok {
+			kinds := w.Kinds()
+			add("identities that wrote", w.Authors())
+			add("operation kinds", len(kinds))
+			for _, k := range slices.Sorted(maps.Keys(kinds)) {
+				add("operations: "+k, kinds[k])
+			}
+		}
+	}
 	return out
+}
+
+// witness is a checker that can tell what was written, and by how many.
+type witness interface {
+	Kinds() map[string]int
+	Authors() int
 }
 
 func counts(m map[string]int64) []results.Count {

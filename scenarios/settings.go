@@ -92,20 +92,35 @@ func keys(s Scenario) []key {
 				s.Work[i].Spec = &t
 				return nil
 			}})
-		case *workload.Chat:
-			all = append(all, key{KeyDoc{"operations", "deeds of the chatting people in all", strconv.Itoa(spec.Operations)}, func(s *Scenario, v string) error {
-				n, err := strconv.Atoi(v)
-				if err != nil || n < 1 {
-					return fmt.Errorf("%q is not a positive count", v)
-				}
-				t := *s.Work[i].Spec.(*workload.Chat)
-				t.Operations = n
-				s.Work[i].Spec = &t
-				return nil
-			}})
 		}
 	}
+	if n := chats(&s); n > 0 {
+		all = append(all, key{KeyDoc{"operations", "deeds of the people who chat, in all", strconv.Itoa(n)}, func(s *Scenario, v string) error {
+			want, err := strconv.Atoi(v)
+			if err != nil || want < 1 {
+				return fmt.Errorf("%q is not a positive count", v)
+			}
+			for i, w := range s.Work {
+				if c, ok := w.Spec.(*workload.Chat); ok {
+					scaled := *c
+					scaled.Operations = max(1, c.Operations*want/n)
+					s.Work[i].Spec = &scaled
+				}
+			}
+			return nil
+		}})
+	}
 	return all
+}
+
+// chats is how many deeds the scenario's chats have in all.
+func chats(s *Scenario) (n int) {
+	for _, w := range s.Work {
+		if c, ok := w.Spec.(*workload.Chat); ok {
+			n += c.Operations
+		}
+	}
+	return n
 }
 
 func duration(field func(*Scenario) *time.Duration) func(*Scenario, string) error {

@@ -196,8 +196,8 @@ func (w *workshop) run(binary string, args []string) (*results.Record, string) {
 }
 
 // judge builds a mutant and runs its seeds until it is caught.
-func (w *workshop) judge(m *Mutant) Fate {
-	f := Fate{Name: m.Name, About: m.About, File: m.File, Scenario: m.Scenario, CaughtBy: m.CaughtBy}
+func (w *workshop) judge(m *Mutant) (f Fate) {
+	f = Fate{Name: m.Name, About: m.About, File: m.File, Scenario: m.Scenario, CaughtBy: m.CaughtBy}
 	started := time.Now()
 	defer func() { f.Took = results.Seconds(time.Since(started).Round(time.Millisecond)) }()
 	source, why := m.apply(w.root)

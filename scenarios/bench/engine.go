@@ -162,7 +162,7 @@ func ReadRows(r io.Reader) ([]Row, error) {
 }
 
 // String is the table as text, at most 100 columns wide. Times is how many of the row's deliveries our engine makes in the
-// same CPU time, with the same number of hosts and the workload jitter.
+// same CPU time, with the same number of hosts and the same workload.
 func (t Table) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-15s %-7s %7s %10s %8s %9s %8s %8s %6s\n", "engine", "load", "hosts", "M/CPU-s", "target", "ns each", "allocs", "peak MB", "times")
@@ -171,7 +171,7 @@ func (t Table) String() string {
 		if r.Target > 0 {
 			goal = fmt.Sprintf("%.1f", r.Target/1e6)
 		}
-		if i := slices.IndexFunc(t.Rows, func(o Row) bool { return o.Tool == ours && o.Hosts == r.Hosts && o.Workload == "jitter" }); i >= 0 && r.Tool != ours {
+		if i := slices.IndexFunc(t.Rows, func(o Row) bool { return o.Tool == ours && o.Hosts == r.Hosts && o.Workload == r.Workload }); i >= 0 && r.Tool != ours {
 			times = fmt.Sprintf("%.1fx", t.Rows[i].Rate()/r.Rate())
 		}
 		fmt.Fprintf(&b, "%-15s %-7s %7d %10.3f %8s %9.1f %8.4f %8.0f %6s\n", r.Tool, r.Workload, r.Hosts, r.Rate()/1e6, goal, 1e9/r.Rate(), r.Allocs,

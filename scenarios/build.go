@@ -36,7 +36,6 @@ type build struct {
 	data     *data
 	config   sim.Config
 	truth    *checkers.Truth
-	stores   int
 }
 
 // prepare turns a scenario into a configuration. A plan that is given is carried out as it is; else it is drawn.

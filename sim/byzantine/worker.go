@@ -29,7 +29,6 @@ func (*Colluder) Seat(inner func(uint32) *node.Node, env Env) func(uint32) sim.P
 }
 
 type worker struct {
-	honest
 	own    bool // the wrong result is its own; else all colluders' common one
 	inputs map[uint64][]byte
 	lied   bool

@@ -98,7 +98,7 @@ func (h *host) open(own step.Conn, peer HostID, state connState) *conn {
 		h.free = h.conns[place-1].link
 	} else {
 		if h.conns == nil {
-			h.conns = make([]conn, 0, 4)
+			h.conns = make([]conn, 0, 8)
 		}
 		h.conns = append(h.conns, conn{})
 		place = uint32(len(h.conns))
@@ -147,7 +147,7 @@ func (w *World) dropBox(c *conn) {
 		return
 	}
 	for _, p := range c.out.list {
-		w.payloads.release(p.ref)
+		w.release(p)
 	}
 	for i := range c.out.early {
 		w.lose(&c.out.early[i], netsim.Down, 0)
@@ -188,8 +188,7 @@ func (w *World) dial(id HostID, h *host, own step.Conn, peer HostID) {
 
 // knock sends an opening packet and sets the timer for the next.
 func (w *World) knock(id HostID, h *host, c *conn) {
-	ref := w.payloads.control(uint64(h.life), 0, w.own)
-	w.transmit(id, h, c, entry{kind: evOpen, arg: uint32(c.own), ref: ref}, false)
+	w.transmit(id, h, c, entry{kind: evOpen, arg: uint32(c.own), life: uint16(h.life)}, false)
 	wait := min(w.firstRTO(id, c)<<min(c.credit, 6), maxRTO)
 	c.credit++
 	w.schedule(id, id, h.life, entry{at: min(int64(w.now)+wait, c.lastAt+dialPatient), kind: evRetry, arg: uint32(c.own), ref: retryDial})
@@ -234,7 +233,7 @@ func (w *World) retry(id HostID, h *host, e *entry) (gaveUp bool) {
 			return true
 		}
 		if o.doomed && len(o.list) == 0 {
-			w.transmit(id, h, c, entry{kind: evProbe, arg: uint32(c.peerConn), life: c.peerLife, ref: w.payloads.control(0, 0, w.own)}, true)
+			w.transmit(id, h, c, entry{kind: evProbe, arg: uint32(c.peerConn), life: c.peerLife}, true)
 			w.retryLater(id, h, c)
 			return false
 		}
@@ -253,7 +252,7 @@ func (w *World) flush(id HostID, h *host, c *conn) {
 			break
 		}
 		o.bytes -= len(w.payloads.list[p.ref].bytes)
-		w.payloads.release(p.ref)
+		w.release(p)
 		if p.kind == evClose {
 			o.list = o.list[sent+1:]
 			w.forget(h, c)
@@ -278,9 +277,17 @@ func (w *World) flush(id HostID, h *host, c *conn) {
 	}
 }
 
+func (w *World) release(p parcel) {
+	if p.kind == evParcel {
+		w.payloads.release(p.ref)
+	}
+}
+
 // attempt sends a parcel once and tells whether it got through.
 func (w *World) attempt(id HostID, h *host, c *conn, p parcel) bool {
-	w.payloads.list[p.ref].refs++
+	if p.kind == evParcel {
+		w.payloads.list[p.ref].refs++
+	}
 	ok := w.transmit(id, h, c, entry{kind: p.kind, arg: uint32(c.peerConn), life: c.peerLife, ref: p.ref, tag: p.tag}, true)
 	if ok && p.kind == evParcel {
 		w.left(id, h, c, len(w.payloads.list[p.ref].bytes))
@@ -295,7 +302,7 @@ func (w *World) post(id HostID, h *host, c *conn, p parcel) {
 		o = c.box()
 	} else if o == nil || len(o.list) == 0 {
 		if w.attempt(id, h, c, p) {
-			w.payloads.release(p.ref)
+			w.release(p)
 			return
 		}
 		o = c.box()
@@ -372,8 +379,7 @@ func (w *World) hangUp(id HostID, h *host, own step.Conn) {
 	switch c.state {
 	case connOpen:
 		h.setState(c, connClosing)
-		ref := w.payloads.control(0, 0, w.own)
-		w.post(id, h, c, parcel{ref, evClose, 0})
+		w.post(id, h, c, parcel{0, evClose, 0})
 		if c.out == nil || len(c.out.list) == 0 {
 			w.forget(h, c)
 		}

@@ -12,8 +12,8 @@ const (
 	// Packets: arg is the connection at the receiver, ref the payload.
 	evPacket  entryKind = iota // unreliable
 	evParcel                   // reliable
-	evOpen                     // arg: the dialer's connection; payload: the dialer's life
-	evAnswer                   // payload: the answerer's connection and life
+	evOpen                     // arg, life: the dialer's connection and life
+	evAnswer                   // arg, tag: the dialer's connection and life (modulo 2^8); ref, life: the answerer's
 	evConfirm                  //
 	evClose                    //
 	evProbe                    // is anyone there?
@@ -113,7 +113,7 @@ func (w *World) arrive(e *entry) {
 	id := HostID(e.to)
 	h := &w.hosts[id]
 	if w.downlinks && e.kind&through == 0 {
-		a := netsim.Arrival{At: w.now, Size: int32(len(w.payloads.list[e.ref].bytes))}
+		a := netsim.Arrival{At: w.now, Size: int32(len(w.payloads.of(e).bytes))}
 		if at := w.net.Arrive(w.now, id, a); at > w.now {
 			e.at, e.kind = int64(at), e.kind|through
 			w.queue.push(e)
@@ -123,6 +123,10 @@ func (w *World) arrive(e *entry) {
 	e.kind &^= through
 	if e.kind == evOpen {
 		w.answer(id, h, e)
+		return
+	}
+	if e.kind == evAnswer {
+		w.answered(id, h, e)
 		return
 	}
 	if !h.up || uint16(h.life) != e.life {
@@ -147,13 +151,6 @@ func (w *World) arrive(e *entry) {
 		return
 	}
 	switch {
-	case e.kind == evAnswer && c.state == connDialing:
-		body := &w.payloads.list[e.ref]
-		c.peerConn, c.peerLife = step.Conn(body.hash.a), uint16(body.hash.b)
-		w.got(e)
-		w.confirm(id, h, c)
-		e.kind, e.tag = evUp, 1
-		w.offer(id, h, e)
 	case e.kind == evConfirm && c.state == connHalf:
 		w.got(e)
 		h.setState(c, connOpen)
@@ -179,9 +176,23 @@ func (w *World) arrive(e *entry) {
 	}
 }
 
+// answered is what a dialer does with an answer. One for a former life is lost; its end at the answerer is forgotten soon.
+func (w *World) answered(id HostID, h *host, e *entry) {
+	c := h.end(step.Conn(e.arg))
+	if !h.up || uint8(h.life) != e.tag || c == nil || c.state != connDialing {
+		w.lose(e, netsim.Down, w.downBy(h))
+		return
+	}
+	c.peerConn, c.peerLife = step.Conn(e.ref), e.life
+	w.got(e)
+	w.confirm(id, h, c)
+	e.kind, e.tag = evUp, 1
+	w.offer(id, h, e)
+}
+
 // answer is what a host does with an opening packet.
 func (w *World) answer(id HostID, h *host, e *entry) {
-	src, life := HostID(e.src), uint16(w.payloads.list[e.ref].hash.a)
+	src, life := HostID(e.src), e.life
 	if !h.up {
 		w.schedule(id, src, uint32(life), entry{at: int64(w.now + w.net.Latency(id, src)), kind: evGone, arg: e.arg, tag: uint8(step.Refused)})
 		w.lose(e, netsim.Down, w.downBy(h))
@@ -197,15 +208,14 @@ func (w *World) answer(id HostID, h *host, e *entry) {
 	} else if c.state != connHalf {
 		return
 	}
-	ref := w.payloads.control(uint64(c.own), uint64(h.life), w.own)
-	w.transmit(id, h, c, entry{kind: evAnswer, arg: e.arg, life: life, ref: ref}, false)
+	w.transmit(id, h, c, entry{kind: evAnswer, arg: e.arg, ref: uint32(c.own), life: uint16(h.life), tag: uint8(life)}, false)
 }
 
 // confirm opens the dialer's end: the confirmation goes first, then what was sent meanwhile.
 func (w *World) confirm(id HostID, h *host, c *conn) {
 	h.setState(c, connOpen)
 	c.lastAt, c.credit = 0, 0
-	first := parcel{ref: w.payloads.control(0, 0, w.own), kind: evConfirm}
+	first := parcel{kind: evConfirm}
 	o := c.out
 	if o == nil {
 		w.post(id, h, c, first)
@@ -273,17 +283,17 @@ func (w *World) downBy(h *host) int {
 
 // got counts a packet as delivered and gives up its payload.
 func (w *World) got(e *entry) {
-	p := &w.payloads.list[e.ref]
+	p := w.payloads.of(e)
 	w.ledger.Classes[p.class].Delivered.add(len(p.bytes))
-	w.payloads.release(e.ref)
+	w.payloads.drop(e)
 }
 
 // lose counts a packet that reached its host in vain.
 func (w *World) lose(e *entry, why netsim.Reason, cause int) {
-	p := &w.payloads.list[e.ref]
+	p := w.payloads.of(e)
 	w.ledger.Classes[p.class].Lost[why].add(len(p.bytes))
 	w.ledger.causes[cause].lost[why]++
-	w.payloads.release(e.ref)
+	w.payloads.drop(e)
 }
 
 // discard drops an entry that came too late for its life.

@@ -84,7 +84,7 @@ func (w *World) judge(r *Result) {
 func (w *World) countFlying() {
 	count := func(e *entry) {
 		if e.kind&^through <= evProbe {
-			p := &w.payloads.list[e.ref]
+			p := w.payloads.of(e)
 			w.ledger.Classes[p.class].InFlight.add(len(p.bytes))
 		}
 	}

@@ -15,10 +15,30 @@ type payloads struct {
 	last uint32 // the handle given last, or that of the packet being handled
 }
 
+// newPayloads begins with payload 0, which has no bytes and is never given up: the world's own packets carry it.
+func newPayloads(own uint8) payloads {
+	return payloads{list: []payload{{hash: hashBytes(nil), refs: 1 << 30, class: own}}}
+}
+
+// of is what a packet carries.
+func (p *payloads) of(e *entry) *payload {
+	if e.kind&^through > evParcel {
+		return &p.list[0]
+	}
+	return &p.list[e.ref]
+}
+
+// drop gives up what a packet carries.
+func (p *payloads) drop(e *entry) {
+	if e.kind&^through <= evParcel {
+		p.release(e.ref)
+	}
+}
+
 // intern gives a handle that holds one reference. A process that sends the same bytes to many, or forwards the bytes that
 // it is just being given, gets the same handle: they are hashed once.
 func (p *payloads) intern(b []byte, classify func([]byte) uint8, classes int) uint32 {
-	if len(b) > 0 {
+	if len(b) > 0 && p.last != 0 {
 		if l := &p.list[p.last]; len(l.bytes) == len(b) && &l.bytes[0] == &b[0] {
 			l.refs++
 			return p.last
@@ -49,7 +69,7 @@ func (p *payloads) alloc() uint32 {
 // release gives up one reference.
 func (p *payloads) release(ref uint32) {
 	l := &p.list[ref]
-	if l.refs--; l.refs == 0 {
+	if l.refs--; l.refs == 0 && ref != 0 {
 		l.bytes = nil
 		p.free = append(p.free, ref)
 	}
@@ -63,11 +83,4 @@ func (p *payloads) bend(ref uint32, bit int32) uint32 {
 	to := p.alloc()
 	p.list[to] = payload{b, hashBytes(b), 1, from.class}
 	return to
-}
-
-// control makes a payload of the world's own, which carries two numbers and no bytes.
-func (p *payloads) control(x, y uint64, class uint8) uint32 {
-	ref := p.alloc()
-	p.list[ref] = payload{nil, digest{x, y}, 1, class}
-	return ref
 }

@@ -46,6 +46,7 @@ const (
 	slabChunks = 64
 	direct     = 64 // a bucket of at most so many is sorted as it is
 	directTop  = 2  // if its level is at most this: a wide one would send what comes soon to the heap
+	manyTies   = 2048
 )
 
 // queue gives entries in the order of their keys. It is a hierarchical wheel on time (a radix queue: what is far away lies
@@ -61,6 +62,8 @@ type queue struct {
 	side []entry // a binary heap
 
 	wheel [levels]level
+	ties  level     // of the present instant, where they are many, dealt by sender
+	dealt int       // how many lie there
 	slabs [][]entry // chunks of entries
 	next  []uint32  // chunk after chunk, 0 none; chunks are numbered from 1
 	free  []uint32
@@ -92,8 +95,11 @@ func (q *queue) deal(e *entry) {
 	if l > 0 {
 		l--
 	}
-	slot := uint(e.at>>(l*digit)) % wheelSlots
-	lv := &q.wheel[l]
+	q.put(&q.wheel[l], uint(e.at>>(l*digit))%wheelSlots, e)
+}
+
+// put adds an entry to a bucket.
+func (q *queue) put(lv *level, slot uint, e *entry) {
 	b := &lv.slots[slot]
 	at := b.size % chunkSize
 	if at == 0 {
@@ -132,7 +138,7 @@ func (q *queue) chunk() uint32 {
 
 // pop takes the least entry out.
 func (q *queue) pop(e *entry) bool {
-	if q.head == len(q.run) && len(q.side) == 0 && !q.advance() {
+	if q.head == len(q.run) && (len(q.side) == 0 || q.dealt > 0) && !q.advance() {
 		return false
 	}
 	q.size--
@@ -147,58 +153,80 @@ func (q *queue) pop(e *entry) bool {
 
 // advance makes the next bucket the run.
 func (q *queue) advance() bool {
+	if slot, ok := q.ties.first(); ok { // the rest of an instant that was too much for one run
+		q.collect(q.ties.take(slot))
+		q.dealt -= len(q.run)
+		q.sortTies()
+		return true
+	}
 	for {
 		l, slot, ok := q.first()
 		if !ok {
 			return false
 		}
-		lv := &q.wheel[l]
-		b := lv.slots[slot]
-		lv.slots[slot] = bucket{}
-		lv.used[slot/64] &^= 1 << (slot % 64)
+		b := q.wheel[l].take(slot)
 		q.base = int64(uint64(q.base)>>((l+1)*digit)<<((l+1)*digit) | uint64(slot)<<(l*digit))
-		if l == 0 {
-			q.edge = q.base + 1
-			q.collect(b)
-			q.sortTies()
-			return true
-		}
 		if b.size <= direct && l <= directTop {
 			q.collect(b)
 			q.sortRun()
 			q.edge = q.run[len(q.run)-1].at + 1
 			return true
 		}
-		if q.tied(b) {
-			q.collect(b)
-			q.sortTies()
-			q.edge = q.run[0].at + 1
-			return true
-		}
-		left := b.size
-		for c := b.first; c != 0; {
-			part := q.part(c, &left)
-			for i := range part {
-				q.deal(&part[i])
+		if most, at, tied := q.instant(b); tied {
+			q.edge = at + 1
+			if b.size <= manyTies {
+				q.collect(b)
+				q.sortTies()
+				return true
 			}
-			// Only now: what was dealt must not have taken this very chunk.
-			after := q.next[c]
-			q.free = append(q.free, c)
-			c = after
+			shift := max(bits.Len32(most), digit) - digit
+			q.redeal(b, func(e *entry) { q.put(&q.ties, uint(e.src>>shift), e) })
+			q.dealt = int(b.size)
+			return q.advance()
 		}
+		q.redeal(b, q.deal)
+	}
+}
+
+// redeal deals what a bucket holds again, in its order.
+func (q *queue) redeal(b bucket, deal func(*entry)) {
+	left := b.size
+	for c := b.first; c != 0; {
+		part := q.part(c, &left)
+		for i := range part {
+			deal(&part[i])
+		}
+		after := q.next[c] // only now is the chunk free: what was dealt must not have taken it
+		q.free = append(q.free, c)
+		c = after
 	}
 }
 
 // first finds the bucket that is next in time: the lowest level that holds anything, and its first slot.
 func (q *queue) first() (l, slot uint, ok bool) {
 	for l := range q.wheel {
-		for i, word := range q.wheel[l].used {
-			if word != 0 {
-				return uint(l), uint(i*64 + bits.TrailingZeros64(word)), true
-			}
+		if slot, ok := q.wheel[l].first(); ok {
+			return uint(l), slot, true
 		}
 	}
 	return 0, 0, false
+}
+
+func (l *level) first() (slot uint, ok bool) {
+	for i, word := range l.used {
+		if word != 0 {
+			return uint(i*64 + bits.TrailingZeros64(word)), true
+		}
+	}
+	return 0, false
+}
+
+// take empties a slot.
+func (l *level) take(slot uint) bucket {
+	b := l.slots[slot]
+	l.slots[slot] = bucket{}
+	l.used[slot/64] &^= 1 << (slot % 64)
+	return b
 }
 
 // part is what a chunk holds, given how many entries its bucket has left.
@@ -209,19 +237,20 @@ func (q *queue) part(c uint32, left *uint32) []entry {
 	return q.slabs[(c-1)/slabChunks][at : at+n]
 }
 
-// tied tells whether all entries of a bucket are of one instant.
-func (q *queue) tied(b bucket) bool {
+// instant tells whether all entries of a bucket are of one instant, which, and the greatest sender.
+func (q *queue) instant(b bucket) (most uint32, at int64, tied bool) {
 	left := b.size
-	at := q.slabs[(b.first-1)/slabChunks][(b.first-1)%slabChunks*chunkSize].at
+	at = q.slabs[(b.first-1)/slabChunks][(b.first-1)%slabChunks*chunkSize].at
 	for c := b.first; c != 0; c = q.next[c] {
 		part := q.part(c, &left)
 		for i := range part {
 			if part[i].at != at {
-				return false
+				return 0, 0, false
 			}
+			most = max(most, part[i].src)
 		}
 	}
-	return true
+	return most, at, true
 }
 
 // collect moves a bucket into run.
@@ -250,23 +279,36 @@ func (q *queue) sortRun() {
 }
 
 // sortTies sorts a run of one instant by sender and number. Each sender's entries were mostly pushed in the order of
-// their numbers, so that a stable radix sort by sender does nearly all.
+// their numbers, so that sorting by sender and place does nearly all.
 func (q *queue) sortTies() {
-	if len(q.run) <= 24 {
-		insertionSort(q.run)
-		return
+	if len(q.run) > 12 {
+		q.keys = q.keys[:0]
+		for i := range q.run {
+			q.keys = append(q.keys, uint64(q.run[i].src)<<32|uint64(i))
+		}
+		if len(q.keys) <= 64 {
+			slices.Sort(q.keys)
+		} else {
+			q.radixSort()
+		}
+		q.gather(0xffffffff)
 	}
-	q.keys = slices.Grow(q.keys[:0], len(q.run))[:len(q.run)]
-	q.spare = slices.Grow(q.spare[:0], len(q.run))[:len(q.run)]
-	var most uint32
-	for i := range q.run {
-		q.keys[i] = uint64(q.run[i].src)<<32 | uint64(i)
-		most = max(most, q.run[i].src)
+	insertionSort(q.run)
+}
+
+// radixSort sorts keys by their upper halves and is stable.
+func (q *queue) radixSort() {
+	differ := uint64(0) // bits in which any two differ
+	for _, k := range q.keys {
+		differ |= k ^ q.keys[0]
 	}
-	const radix = 10
-	var count [1 << radix]uint32
-	for shift := 32; most > 0; shift, most = shift+radix, most>>radix {
-		clear(count[:])
+	q.spare = slices.Grow(q.spare[:0], len(q.keys))[:len(q.keys)]
+	const radix = 8
+	for shift := 32; shift < 64; shift += radix {
+		if differ>>shift%(1<<radix) == 0 {
+			continue
+		}
+		var count [1 << radix]uint32
 		for _, k := range q.keys {
 			count[k>>shift%(1<<radix)]++
 		}
@@ -281,10 +323,6 @@ func (q *queue) sortTies() {
 			*p++
 		}
 		q.keys, q.spare = q.spare, q.keys
-	}
-	q.gather(0xffffffff)
-	if !slices.IsSortedFunc(q.run, func(a, b entry) int { return a.compare(&b) }) {
-		slices.SortFunc(q.run, func(a, b entry) int { return a.compare(&b) })
 	}
 }
 

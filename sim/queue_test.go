@@ -39,6 +39,13 @@ func TestQueueIsASort(t *testing.T) {
 					push(at, i*step%1021)
 				}
 			},
+			"mass": func(t *rapid.T) {
+				at := last.at + rapid.SampledFrom([]int64{0, 50e6}).Draw(t, "after")
+				senders := rapid.SampledFrom([]uint32{3, 1000, 100003}).Draw(t, "senders")
+				for i := range uint32(manyTies + rapid.IntRange(1, 500).Draw(t, "many")) {
+					push(at, i*2654435761%senders)
+				}
+			},
 			"spread": func(t *rapid.T) {
 				seed := rapid.Uint64().Draw(t, "seed")
 				width := rapid.IntRange(1, 40).Draw(t, "width")

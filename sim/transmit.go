@@ -6,7 +6,7 @@ import "github.com/lifegraph-os/lgos-sim/netsim"
 // anything got through.
 func (w *World) transmit(id HostID, h *host, c *conn, e entry, reliable bool) bool {
 	l := &h.links[c.link]
-	body := &w.payloads.list[e.ref]
+	body := w.payloads.of(&e)
 	size := len(body.bytes)
 	class := &w.ledger.Classes[body.class]
 	class.Sent.add(size)
@@ -33,6 +33,11 @@ func (w *World) transmit(id HostID, h *host, c *conn, e entry, reliable bool) bo
 		}
 		e.n = h.n
 		h.n++
+		through = true
+		if e.kind > evParcel {
+			w.queue.push(&e)
+			continue
+		}
 		ref := e.ref
 		if a.Bit >= 0 {
 			e.ref = w.payloads.bend(ref, a.Bit)
@@ -41,9 +46,8 @@ func (w *World) transmit(id HostID, h *host, c *conn, e entry, reliable bool) bo
 		}
 		w.queue.push(&e)
 		e.ref = ref
-		through = true
 	}
-	w.payloads.release(e.ref)
+	w.payloads.drop(&e)
 	return through
 }
 

@@ -80,7 +80,7 @@ func New(cfg Config) (*World, error) {
 	}
 	w := &World{cfg: cfg, net: cfg.Net, own: uint8(len(cfg.Classes)), out: &step.Effects{}, jobs: map[string]*job{}, result: &Result{}}
 	w.downlinks = cfg.Net.Downlinks()
-	w.payloads.list = make([]payload, 1) // 0 is no payload
+	w.payloads = newPayloads(w.own)
 	w.hosts = make([]host, len(cfg.Seats)+1)
 	for i := range cfg.Seats {
 		h := &w.hosts[i+1]

@@ -134,6 +134,9 @@ func (b *build) seat(seed sim.Seed) {
 		}
 		if b.settings.Seat != nil {
 			seat = b.settings.Seat(m.host, seat)
+			if h := &b.truth.Hosts[i]; seat.Liar != h.Liar {
+				h.Honest, h.Liar = seat.Liar == "", seat.Liar
+			}
 		}
 		b.config.Seats = append(b.config.Seats, seat)
 	}

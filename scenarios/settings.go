@@ -26,7 +26,7 @@ type Settings struct {
 	Stop     func() string // polled: a reason ends the run as unknown
 	Poison   bool
 	Say      func(string)                            // told, in one line, what is done without and why
-	Seat     func(h sim.HostID, s sim.Seat) sim.Seat // a user's own process beside our nodes; its host counts as a liar
+	Seat     func(h sim.HostID, s sim.Seat) sim.Seat // a user's own process beside our nodes; with a Liar of any name nothing is expected of it
 }
 
 // Limits end a run as unknown.

@@ -87,6 +87,15 @@ func (p *printer) mark(o results.Outcome, n int) string {
 
 // run prints a run whole.
 func (p *printer) run(r *results.Record, replay string) {
+	var cast []string
+	for _, c := range r.Cast {
+		if c.N > 0 {
+			cast = append(cast, results.Integer(c.N)+" "+c.Name)
+		}
+	}
+	if len(cast) > 0 {
+		p.row("  cast    ", strings.Join(cast, ", "))
+	}
 	grades := r.Grades()
 	for i, v := range r.Verdicts {
 		why := v.Why

@@ -234,6 +234,7 @@ func (b *book) union(s *snapshot) []bitset {
 
 // Verdict implements sim.Checker.
 func (c *convergence) Verdict(end sim.End) sim.Verdict {
+	end.View = readOnce(end.View)
 	s := c.look(end.At, end.View, true)
 	c.compare(s, end.View, math.MaxInt)
 	if end.Cut == "" {

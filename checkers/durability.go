@@ -224,6 +224,7 @@ func (d *durability) Sample(time.Duration, sim.View) {}
 
 // Verdict implements sim.Checker.
 func (d *durability) Verdict(end sim.End) sim.Verdict {
+	end.View = readOnce(end.View)
 	s := d.look(end.At, end.View, true)
 	union := d.union(s)
 	durable, out := 0, 0

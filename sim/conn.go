@@ -16,7 +16,7 @@ type conn struct {
 	own      step.Conn
 	peer     HostID
 	peerConn step.Conn
-	link     uint32 // of host.links; of a free place: the next free one
+	n        uint32 // packets sent, from a start of this connection's own; of a free place: the next free one
 	credit   uint32 // bytes that left since the last Drained; while dialing, opening packets sent
 	peerLife uint16
 	state    connState
@@ -69,7 +69,10 @@ const (
 
 // end finds an end by its number; nil where it is gone.
 func (h *host) end(c step.Conn) *conn {
-	if int64(c) >= int64(len(h.slot)) {
+	if i := uint32(c) - 1; i < uint32(len(h.conns)) && h.conns[i].own == c && h.conns[i].state != connFree {
+		return &h.conns[i] // where it lies unless places were used again
+	}
+	if uint64(c) >= uint64(len(h.slot)) {
 		return nil
 	}
 	if place := h.slot[c] & slotPlace; place != 0 {
@@ -95,7 +98,7 @@ func (h *host) open(own step.Conn, peer HostID, state connState) *conn {
 	}
 	place := h.free
 	if place != 0 {
-		h.free = h.conns[place-1].link
+		h.free = h.conns[place-1].n
 	} else {
 		if h.conns == nil {
 			h.conns = make([]conn, 0, 8)
@@ -105,21 +108,25 @@ func (h *host) open(own step.Conn, peer HostID, state connState) *conn {
 	}
 	h.slot[own] = place
 	c := &h.conns[place-1]
-	*c = conn{own: own, peer: peer, state: state, link: h.linkTo(peer)}
+	*c = conn{own: own, peer: peer, state: state, n: h.luckTo(peer)}
 	return c
 }
 
-func (h *host) linkTo(peer HostID) uint32 {
+// luckTo is where the packets of the next connection to a peer are counted from. A connection must not repeat the luck of
+// those before it, or a dial that was lost would be lost for ever; that two ranges overlap is unlikely and does no harm.
+func (h *host) luckTo(peer HostID) uint32 {
+	const spread = 0x9e3779b1 // 2^32 over the golden ratio
 	for i := range h.links {
 		if h.links[i].peer == peer {
-			return uint32(i)
+			h.links[i].opened++
+			return h.links[i].opened * spread
 		}
 	}
 	if h.links == nil {
 		h.links = make([]link, 0, 8)
 	}
 	h.links = append(h.links, link{peer: peer})
-	return uint32(len(h.links) - 1)
+	return 0
 }
 
 // setState moves an end along and keeps the flags that packets look at.
@@ -163,7 +170,7 @@ func (w *World) forget(h *host, c *conn) {
 	}
 	place := h.slot[c.own] & slotPlace
 	h.slot[c.own] = 0
-	c.state, c.link = connFree, h.free
+	c.state, c.n = connFree, h.free
 	h.free = place
 }
 

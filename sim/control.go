@@ -92,7 +92,7 @@ func (w *World) Crash(h HostID, mode CrashMode) bool {
 	if !host.up {
 		return false
 	}
-	w.crash(h, host, mode, w.key())
+	w.crash(h, host, mode, w.cur)
 	return true
 }
 
@@ -177,7 +177,7 @@ func (w *World) worldEvent(e *entry) {
 func (w *World) within(i int, what string, call func()) {
 	w.window = i + 1
 	if what != "" && w.wants&OnFault != 0 {
-		w.ev = Event{Key: w.key(), Index: -1, What: w.windows[i].Kind + " " + what}
+		w.ev = Event{Key: w.cur, Index: -1, What: w.windows[i].Kind + " " + what}
 		w.observe(OnFault, 22)
 	}
 	call()

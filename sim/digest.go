@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"math/bits"
+	"time"
 
 	"github.com/lifegraph-os/lgos-sim/node/step"
 )
@@ -72,10 +73,11 @@ const (
 	codePanic
 )
 
-// key mixes what triggered an event and when the host took it to be.
-func (d *digest) key(k Key, now step.Now) {
+// key mixes what triggered an event and how far the host's wall clock was from the world's time. (Mono follows from the
+// boot's key.)
+func (d *digest) key(k Key, wall time.Duration) {
 	d.mix(uint64(k.At), uint64(k.Src)<<32|uint64(k.N))
-	d.mix(uint64(now.Mono), uint64(now.Wall))
+	d.a += uint64(wall) * mixA
 }
 
 // packet mixes a packet, by the hash of its bytes.
@@ -85,7 +87,7 @@ func (d *digest) packet(code uint64, c step.Conn, ch step.Channel, payload diges
 
 // crash mixes the end of a life.
 func (d *digest) crash(k Key, mode CrashMode) {
-	d.key(k, step.Now{})
+	d.key(k, 0)
 	d.bytes([]byte{codeCrash, byte(mode)})
 }
 

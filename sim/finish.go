@@ -88,8 +88,8 @@ func (w *World) countFlying() {
 			w.ledger.Classes[p.class].InFlight.add(len(p.bytes))
 		}
 	}
-	for e := (entry{}); w.queue.pop(&e); {
-		count(&e)
+	for e := w.queue.pop(); e != nil; e = w.queue.pop() {
+		count(e)
 	}
 	for i := range w.hosts {
 		h := &w.hosts[i]

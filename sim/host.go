@@ -27,17 +27,17 @@ type host struct {
 
 	slot  []uint32 // of each connection of this life: its place in conns, counted from 1, and flags; 0 is none
 	conns []conn
-	links []link // packets sent to each peer ever, so that luck never repeats
+	links []link // connections to each peer ever
 	extra *extra
-	free  uint32 // a free place in conns, counted from 1; chained by conn.link
+	free  uint32 // a free place in conns, counted from 1; chained by conn.n
 
 	_ [16]byte // three cache lines
 }
 
-// link counts the packets of a directed link.
+// link counts the connections to a peer.
 type link struct {
-	peer HostID
-	n    uint32
+	peer   HostID
+	opened uint32 // but the first
 }
 
 // extra is what many hosts never need.

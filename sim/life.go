@@ -126,7 +126,7 @@ func (w *World) unissued(id HostID, request uint64, body []byte) {
 	}
 	h := &w.hosts[id]
 	kept := w.ev
-	w.ev = Event{Key: w.key(), Index: -1, Host: id, Life: h.life, Now: w.nowOf(h), Input: &step.Request{ID: request, Body: body}}
+	w.ev = Event{Key: w.cur, Index: -1, Host: id, Life: h.life, Now: w.nowOf(h), Input: &step.Request{ID: request, Body: body}}
 	w.observe(OnUnissued, 20)
 	w.ev = kept
 }

@@ -50,7 +50,7 @@ func (w *World) resume(id HostID, h *host) {
 		if x.inbox = x.inbox[1:]; len(x.inbox) == 0 {
 			x.inbox = nil
 		}
-		w.cur.src, w.cur.n = e.src, e.n
+		w.cur = Key{w.now, HostID(e.src), e.n}
 		life := h.life
 		w.take(id, h, &e)
 		if !h.up || h.life != life {
@@ -139,7 +139,7 @@ func (w *World) packet(id HostID, h *host, e *entry) {
 		w.ledger.lies[e.tag-1].Delivered++
 	}
 	if w.cfg.Poison && len(p.bytes) > 0 && hashBytes(p.bytes) != p.hash {
-		w.breach("bytes changed after they were sent")
+		w.breach(id, "bytes changed after they were sent")
 	}
 	w.in.packet = step.Packet{Conn: step.Conn(e.arg), Channel: step.Reliable, Bytes: p.bytes}
 	if e.kind == evPacket {
@@ -150,7 +150,7 @@ func (w *World) packet(id HostID, h *host, e *entry) {
 	if h.watched {
 		h.extra.rec.input(h.sum.a, key, now, h.conn, &w.in.packet)
 	}
-	h.sum.key(key, now)
+	h.sum.key(key, now.Wall-w.now)
 	h.sum.packet(codePacket, w.in.packet.Conn, w.in.packet.Channel, p.hash)
 	w.payloads.last = ref
 	w.step(id, h, &w.in.packet, key, now, OnPacket, bitPacket)
@@ -163,12 +163,12 @@ func (w *World) packet(id HostID, h *host, e *entry) {
 // input steps the process with anything but a packet.
 func (w *World) input(id HostID, h *host, in step.Input) {
 	now := w.nowAt(h)
-	key := w.key()
+	key := w.cur
 	if h.watched {
 		h.extra.rec.input(h.sum.a, key, now, h.conn, in)
 	}
 	w.scratch = appendInput(w.scratch[:0], in)
-	h.sum.key(key, now)
+	h.sum.key(key, now.Wall-w.now)
 	h.sum.bytes(w.scratch)
 	bit := int(w.scratch[0]) - 1
 	w.step(id, h, in, key, now, 1<<bit, bit)
@@ -246,9 +246,9 @@ func (w *World) recycle(out *step.Effects) {
 }
 
 // breach fails the run because a rule between the world and a process was broken.
-func (w *World) breach(what string) {
+func (w *World) breach(id HostID, what string) {
 	if w.broke == "" {
-		w.broke = fmt.Sprintf("%s: host %d: %s", w.key(), w.cur.to, what)
+		w.broke = fmt.Sprintf("%s: host %d: %s", w.cur, id, what)
 	}
 	w.stop("an invariant broke")
 }
@@ -260,7 +260,7 @@ func (w *World) panicked(what string) {
 	h := &w.hosts[id]
 	h.up = false
 	h.sum.bytes(append([]byte{codePanic}, what...))
-	w.ev = Event{Key: w.key(), Index: -1, Host: id, Life: h.life, Now: w.nowAt(h), What: what}
+	w.ev = Event{Key: w.cur, Index: -1, Host: id, Life: h.life, Now: w.nowAt(h), What: what}
 	if w.wants&OnPanic != 0 {
 		w.observe(OnPanic, 21)
 	}

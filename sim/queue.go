@@ -60,6 +60,7 @@ type queue struct {
 	run  []entry
 	head int
 	side []entry // a binary heap
+	late entry   // the last taken from it
 
 	wheel [levels]level
 	ties  level     // of the present instant, where they are many, dealt by sender
@@ -136,19 +137,18 @@ func (q *queue) chunk() uint32 {
 	return c
 }
 
-// pop takes the least entry out.
-func (q *queue) pop(e *entry) bool {
+// pop takes the least entry out; nil where there is none. The entry stays in place until the next pop.
+func (q *queue) pop() *entry {
 	if q.head == len(q.run) && (len(q.side) == 0 || q.dealt > 0) && !q.advance() {
-		return false
+		return nil
 	}
 	q.size--
 	if len(q.side) > 0 && (q.head == len(q.run) || q.side[0].before(&q.run[q.head])) {
-		q.popSide(e)
-		return true
+		q.popSide(&q.late)
+		return &q.late
 	}
-	*e = q.run[q.head]
 	q.head++
-	return true
+	return &q.run[q.head-1]
 }
 
 // advance makes the next bucket the run.

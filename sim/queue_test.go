@@ -57,11 +57,11 @@ func TestQueueIsASort(t *testing.T) {
 			"pop": func(t *rapid.T) {
 				slices.SortFunc(model, func(a, b entry) int { return a.compare(&b) })
 				for range min(len(model), rapid.IntRange(1, 700).Draw(t, "pops")) {
-					var got entry
-					if !q.pop(&got) || got != model[0] {
+					got := q.pop()
+					if got == nil || *got != model[0] {
 						t.Fatalf("popped %+v, want %+v", got, model[0])
 					}
-					last, model = got, model[1:]
+					last, model = *got, model[1:]
 				}
 			},
 			"": func(t *rapid.T) {
@@ -79,7 +79,7 @@ func TestQueueAtTheEndsOfTime(t *testing.T) {
 		q.push(&entry{at: at, n: uint32(q.size)})
 	}
 	var got []int64
-	for e := (entry{}); q.pop(&e); {
+	for e := q.pop(); e != nil; e = q.pop() {
 		got = append(got, e.at)
 	}
 	if want := []int64{0, 1, 1 << 62, 1<<63 - 2, 1<<63 - 2}; !slices.Equal(got, want) {
@@ -103,16 +103,15 @@ func BenchmarkQueueHold(b *testing.B) {
 				for i := range pending {
 					q.push(&entry{at: delay(), src: uint32(rnd() % 100000), n: uint32(i)})
 				}
-				var e entry
 				for i := range pending * 3 {
-					q.pop(&e)
+					e := *q.pop()
 					e.at, e.src, e.n = e.at+delay(), uint32(rnd()%100000), uint32(i)
 					q.push(&e)
 				}
 				b.ResetTimer()
 				b.ReportAllocs()
 				for i := range b.N {
-					q.pop(&e)
+					e := *q.pop()
 					e.at, e.src, e.n = e.at+delay(), uint32(rnd()%100000), uint32(pending*4+i)
 					q.push(&e)
 				}

@@ -178,7 +178,7 @@ func (p *player) play(it item, limit int) (err error) {
 	if p.process == nil {
 		return fmt.Errorf("sim: the recording has an input at %v for a host that is down", it.key)
 	}
-	p.sum.key(it.key, it.now)
+	p.sum.key(it.key, it.now.Wall-it.key.At)
 	if x, ok := it.in.(*step.Packet); ok {
 		p.sum.packet(codePacket, x.Conn, x.Channel, hashBytes(x.Bytes))
 	} else {

@@ -5,13 +5,12 @@ import "github.com/lifegraph-os/lgos-sim/netsim"
 // transmit hands a packet to the network and schedules what arrives. It takes over the reference, and tells whether
 // anything got through.
 func (w *World) transmit(id HostID, h *host, c *conn, e entry, reliable bool) bool {
-	l := &h.links[c.link]
 	body := w.payloads.of(&e)
 	size := len(body.bytes)
 	class := &w.ledger.Classes[body.class]
 	class.Sent.add(size)
-	w.buf = w.net.Depart(w.now, netsim.Packet{From: id, To: c.peer, N: l.n, Size: size, Reliable: reliable}, w.buf[:0])
-	l.n++
+	w.buf = w.net.Depart(w.now, netsim.Packet{From: id, To: c.peer, N: c.n, Size: size, Reliable: reliable}, w.buf[:0])
+	c.n++
 	e.src, e.to = uint32(id), uint32(c.peer)
 	through := false
 	for i := range w.buf {

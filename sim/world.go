@@ -18,8 +18,8 @@ type World struct {
 	hosts []host // by HostID; 0 is unused
 	n     uint32 // of the world's own keys
 
-	downlinks bool  // some have a bound
-	cur       entry // what happens now
+	downlinks bool // some have a bound
+	cur       Key  // of what happens now
 
 	payloads payloads
 	own      uint8 // the class of the world's own packets
@@ -157,24 +157,27 @@ func (w *World) turn() {
 	}()
 	until := w.cfg.Until
 	for !w.done {
-		if !w.queue.pop(&w.cur) {
+		e := w.queue.pop()
+		if e == nil {
 			w.stop("nothing is left to happen")
 			return
 		}
-		e := &w.cur
 		if until != nil && until.Compare(Key{time.Duration(e.at), HostID(e.src), e.n}) < 0 {
-			w.queue.push(e)
+			over := *e
+			w.queue.push(&over)
 			w.stop("the event asked for was reached")
 			return
 		}
-		w.now = time.Duration(e.at)
+		w.cur = Key{time.Duration(e.at), HostID(e.src), e.n}
+		to := e.to
+		w.now = w.cur.At
 		w.events++
 		if w.queue.head&(warmAhead-1) == 1 {
 			w.warm()
 		}
 		w.dispatch(e)
-		if w.cfg.KeepEvents > 0 && e.to != 0 && w.events&(w.result.EventHashes.Stride-1) == 0 {
-			w.result.EventHashes.add(w.events, w.cfg.KeepEvents, EventHash{w.key(), HostID(e.to), w.hosts[e.to].sum.a})
+		if w.cfg.KeepEvents > 0 && to != 0 && w.events&(w.result.EventHashes.Stride-1) == 0 {
+			w.result.EventHashes.add(w.events, w.cfg.KeepEvents, EventHash{w.cur, HostID(to), w.hosts[to].sum.a})
 		}
 		if w.events&4095 == 0 {
 			w.poll()
@@ -228,9 +231,6 @@ func (w *World) stop(why string) {
 		w.done, w.cut = true, why
 	}
 }
-
-// key is that of what happens now.
-func (w *World) key() Key { return Key{w.now, HostID(w.cur.src), w.cur.n} }
 
 // schedule gives an entry the next key of a host and queues it for a life of another.
 func (w *World) schedule(src, to HostID, life uint32, e entry) {

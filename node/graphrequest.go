@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -39,7 +38,12 @@ type patch struct {
 // handlesGraph tells whether a request edits or reads the graph as such: graph_create, graph_delete, graph_set, graph_add,
 // graph_remove, graph_count, graph_meta, graph_relate, graph_move, list_channels, view_text and find.
 func handlesGraph(do string) bool {
-	return strings.HasPrefix(do, "graph_") || do == "find" || do == "list_channels" || do == "view_text"
+	switch do {
+	case "graph_create", "graph_delete", "graph_set", "graph_add", "graph_remove", "graph_count", "graph_meta", "graph_relate",
+		"graph_move", "find", "list_channels", "view_text":
+		return true
+	}
+	return false
 }
 
 // graphRequest drafts the operation of a request, or gives the view that it asks for.
@@ -91,8 +95,6 @@ func graphRequest(g *graph.Graph, do string, body []byte) (d op.Draft, view any,
 		m = op.Mutation{Code: op.CounterAdd, Element: e, Prop: f.Prop, Delta: f.Delta}
 	case "graph_meta":
 		m.Code, m.Prop = op.Metadata, f.Key
-	default:
-		return d, nil, fmt.Errorf("there is no request %q", do)
 	}
 	if m.Code != op.Delete && m.Prop == "" {
 		return d, nil, fmt.Errorf("%s: it names no property", do)

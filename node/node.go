@@ -5,6 +5,8 @@ package node
 import (
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"github.com/lifegraph-os/lgos-sim/node/app/chat"
 	"github.com/lifegraph-os/lgos-sim/node/compute"
 	"github.com/lifegraph-os/lgos-sim/node/gossip"
@@ -79,10 +81,11 @@ type Node struct {
 	views     []view
 	watched   bool // a person has asked for a view of the chat
 	frame     wire.Holder
+	canonical cbor.EncMode
 }
 
 // New makes a node that has not booted.
-func New(cfg Config) *Node { return &Node{cfg: cfg} }
+func New(cfg Config) *Node { return &Node{cfg: cfg, canonical: canonical()} }
 
 // Step handles one input.
 func (n *Node) Step(now step.Now, in step.Input, out *step.Effects) {
@@ -93,8 +96,12 @@ func (n *Node) Step(now step.Now, in step.Input, out *step.Effects) {
 	case *step.ConnUp:
 		n.overlay.ConnUp(in, out)
 	case *step.ConnDown:
-		n.overlay.ConnDown(in)
-		n.scheduler.Soon(keepLinks, relinkWait, out)
+		wait := relinkWait
+		if !n.overlay.ConnDown(in) {
+			wait = n.overlay.Wait()
+		}
+		n.replica.ConnDown(in)
+		n.scheduler.Soon(keepLinks, wait, out)
 	case *step.Packet:
 		n.packet(in)
 	case *step.Drained:

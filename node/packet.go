@@ -24,7 +24,7 @@ func (n *Node) packet(in *step.Packet) {
 		if n.overlay.Hello(l, h, n.out) {
 			n.gossip.Greet(l, n.out)
 		} else {
-			n.scheduler.Soon(keepLinks, relinkWait, n.out)
+			n.scheduler.Soon(keepLinks, n.overlay.Wait(), n.out)
 		}
 		return
 	}
@@ -36,7 +36,7 @@ func (n *Node) packet(in *step.Packet) {
 	case *wire.Want:
 		n.gossip.Want(l, f, n.out)
 	case *wire.Summary:
-		n.gossip.Summary(l, f, n.out)
+		n.gossip.Summary(l, f, n.now.Mono, n.out)
 	case *wire.Receipt:
 		n.replica.Receipt(l, f, n.durable, n.out)
 	}
@@ -58,7 +58,7 @@ func (n *Node) pushed(l *overlay.Link, f *wire.Push) {
 	before := log.Count()
 	var fresh []*journal.Entry
 	for _, b := range f.Ops {
-		for _, e := range n.journal.Receive(l.Peer, b, n.out) {
+		for _, e := range n.journal.ReceiveFor(log, l.Peer, b, n.out) {
 			n.applied(e, n.out)
 			fresh = append(fresh, e)
 		}
@@ -77,11 +77,14 @@ func (n *Node) pushed(l *overlay.Link, f *wire.Push) {
 	n.gossip.Pushed(l, space, len(f.Ops), log.Count()-before, n.now.Mono, n.out)
 }
 
+// maxPromises is for how many operations of one push receipts are given; an honest author asks about one at a time.
+const maxPromises = 64
+
 // promise gives or owes receipts for the operations of a push that are admitted. What is not strictly on the disk is
 // committed so at once.
 func (n *Node) promise(l *overlay.Link, log *journal.Log, f *wire.Push) {
 	commit := false
-	for _, b := range f.Ops {
+	for _, b := range f.Ops[:min(len(f.Ops), maxPromises)] {
 		o, err := n.cfg.Store.Open(b)
 		if err != nil {
 			continue

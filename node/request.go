@@ -113,6 +113,10 @@ func (n *Node) sign(version []op.ID, space op.SpaceID, d *op.Draft, request uint
 	if d.Schema() > n.cfg.Kernel.Schema {
 		return op.ID{}, fmt.Errorf("this kernel does not know %q", d.Kind)
 	}
+	// The journal judges by the operation's causes alone. What others took away meanwhile would make it void: better say so.
+	if me := n.keys.Identity(); me != (op.Key{}) && !n.rights.May(n.journal.Log(space), me, d) {
+		return op.ID{}, fmt.Errorf("%s: you have no right to %s in this space", step.RefuseRights, d.Kind)
+	}
 	return n.journal.AuthorAt(version, space, d, request, n.now.Wall.Milliseconds(), n.out)
 }
 
@@ -208,20 +212,21 @@ func (n *Node) deny(request uint64, why error) {
 
 func (n *Node) show(request uint64, view any) { n.reply(request, step.Shown, view) }
 
-// reply encodes what a person is told.
+// reply encodes what a person is told, as core-deterministic CBOR. Only types of this package come here, so that an error is
+// a broken invariant.
 func (n *Node) reply(request uint64, s step.Status, body any) {
-	n.out.Reply(request, s, canonical(body))
+	b, err := n.canonical.Marshal(body)
+	if err != nil {
+		panic(err)
+	}
+	n.out.Reply(request, s, b)
 }
 
-// canonical gives core-deterministic CBOR. Only types of this package come here, so that an error is a broken invariant.
-func canonical(v any) []byte {
+// canonical makes the encoder of replies.
+func canonical() cbor.EncMode {
 	mode, err := cbor.CoreDetEncOptions().EncMode()
 	if err != nil {
 		panic(err)
 	}
-	b, err := mode.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return b
+	return mode
 }

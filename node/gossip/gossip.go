@@ -34,6 +34,7 @@ type Gossip struct {
 	overlay *overlay.Overlay
 	turn    int // rises by one with each period and each push, so that all neighbours have their turn
 	syncs   []sync
+	answers []answer
 	targets []*overlay.Link
 	ops     [][]byte
 }
@@ -42,7 +43,16 @@ type Gossip struct {
 type sync struct {
 	space op.SpaceID
 	peer  step.Addr
-	until time.Duration
+	until time.Duration // when another neighbour may be asked
+	again time.Duration // when this one may be asked again, having left it unanswered
+}
+
+// answer is how far a neighbour's Summary was answered.
+type answer struct {
+	space op.SpaceID
+	conn  step.Conn
+	last  uint32        // the greatest entry sent, forked chains apart
+	until time.Duration // after which it may be sent again
 }
 
 // New makes the gossip of a node without operations.
@@ -139,29 +149,70 @@ func (g *Gossip) Heads(l *overlay.Link, h *wire.Heads, now time.Duration, out *s
 		g.catchUp(l, log, now, out)
 	case len(unknown) > 0:
 		g.overlay.Send(l, step.Reliable, &wire.Want{Space: h.Space, IDs: unknown}, out)
-	case int(h.Count) < log.Count():
+	case int(h.Count) < log.Count() && l.Roomy():
 		g.sendHeads(l, log, out)
 	}
 }
 
-// catchUp tells one neighbour what chains we hold, so that it sends the rest; one catch-up a space at a time.
+// catchUp tells one neighbour what chains we hold, so that it sends the rest; one catch-up a space at a time. Who left one
+// unanswered is passed over once, so that a neighbour who boasts and is silent cannot keep us from the others.
 func (g *Gossip) catchUp(l *overlay.Link, log *journal.Log, now time.Duration, out *step.Effects) {
-	g.syncs = slices.DeleteFunc(g.syncs, func(s sync) bool { return s.until <= now })
-	if !slices.ContainsFunc(g.syncs, func(s sync) bool { return s.space == log.ID }) {
-		g.syncs = append(g.syncs, sync{log.ID, l.Peer, now + syncWait})
-		g.overlay.Send(l, step.Reliable, &wire.Summary{Space: log.ID, Chains: log.Tips()}, out)
+	g.syncs = slices.DeleteFunc(g.syncs, func(s sync) bool { return s.again <= now })
+	for _, s := range g.syncs {
+		if s.space == log.ID && (s.until > now || s.peer == l.Peer && g.another(l, log.ID)) {
+			return
+		}
 	}
+	g.syncs = slices.DeleteFunc(g.syncs, func(s sync) bool { return s.space == log.ID && s.peer == l.Peer })
+	g.syncs = append(g.syncs, sync{log.ID, l.Peer, now + syncWait, now + 2*syncWait})
+	tips := log.Tips()
+	if n := len(tips); n > wire.MaxChains { // a part of them, another each time: what comes back twice is known
+		g.turn++
+		at := g.turn * wire.MaxChains % n
+		tips = append(tips[at:], tips[:at]...)[:wire.MaxChains]
+	}
+	g.overlay.Send(l, step.Reliable, &wire.Summary{Space: log.ID, Chains: tips}, out)
+}
+
+// another tells whether a space has a link to another peer.
+func (g *Gossip) another(l *overlay.Link, space op.SpaceID) bool {
+	return slices.ContainsFunc(g.overlay.Links(), func(o *overlay.Link) bool { return o.Peer != l.Peer && o.First(space) })
 }
 
 // Summary answers a neighbour's catch-up with what it lacks, oldest first, as much as one frame and the link's credit hold.
-func (g *Gossip) Summary(l *overlay.Link, s *wire.Summary, out *step.Effects) {
+// An honest neighbour has what it was sent before it asks on. One that has not is answered again only after a while: so
+// nobody draws more than one copy of a log over one connection in that time, forked chains apart.
+func (g *Gossip) Summary(l *overlay.Link, s *wire.Summary, now time.Duration, out *step.Effects) {
 	log := g.journal.Log(s.Space)
 	if log == nil || !l.Open(s.Space) || !l.Roomy() {
 		return
 	}
-	g.batches(log.Since(s.Chains, pushOps, pushBytes), func(ops [][]byte) {
+	entries := log.Since(s.Chains, pushOps, pushBytes)
+	if len(entries) == 0 || !g.goesOn(l.Conn, log.ID, entries, now) {
+		return
+	}
+	g.batches(entries, func(ops [][]byte) {
 		g.overlay.Send(l, step.Reliable, &wire.Push{Space: s.Space, Ops: ops}, out)
 	})
+}
+
+// goesOn tells whether an answer begins after the one before it, and remembers how far it goes.
+func (g *Gossip) goesOn(c step.Conn, space op.SpaceID, entries []*journal.Entry, now time.Duration) bool {
+	g.answers = slices.DeleteFunc(g.answers, func(a answer) bool { return a.until <= now })
+	i := slices.IndexFunc(g.answers, func(a answer) bool { return a.conn == c && a.space == space })
+	if i < 0 {
+		i = len(g.answers)
+		g.answers = append(g.answers, answer{space: space, conn: c})
+	} else if k := slices.IndexFunc(entries, func(e *journal.Entry) bool { return !e.Forked }); k < 0 || entries[k].Index <= g.answers[i].last {
+		return false
+	}
+	for _, e := range entries {
+		if !e.Forked {
+			g.answers[i].last = e.Index
+		}
+	}
+	g.answers[i].until = now + syncWait
+	return true
 }
 
 // Pushed is told what a Push brought: offered operations, of which some were new. A catch-up goes on while it brings.
@@ -178,7 +229,8 @@ func (g *Gossip) Pushed(l *overlay.Link, space op.SpaceID, offered, fresh int, n
 	}
 }
 
-// Want sends the operations that a neighbour asked for and we hold.
+// Want sends the operations that a neighbour asked for and we hold, each once, as far as the link's credit goes: the
+// neighbour asks again for what it still misses.
 func (g *Gossip) Want(l *overlay.Link, w *wire.Want, out *step.Effects) {
 	log := g.journal.Log(w.Space)
 	if log == nil || !l.Open(w.Space) || !l.Roomy() {
@@ -186,12 +238,14 @@ func (g *Gossip) Want(l *overlay.Link, w *wire.Want, out *step.Effects) {
 	}
 	var found []*journal.Entry
 	for id := range w.IDs.All() {
-		if e, ok := log.Get(id); ok {
+		if e, ok := log.Get(id); ok && !slices.Contains(found, e) {
 			found = append(found, e)
 		}
 	}
 	g.batches(found, func(ops [][]byte) {
-		g.overlay.Send(l, step.Reliable, &wire.Push{Space: w.Space, Ops: ops}, out)
+		if l.Roomy() {
+			g.overlay.Send(l, step.Reliable, &wire.Push{Space: w.Space, Ops: ops}, out)
+		}
 	})
 }
 

@@ -91,6 +91,12 @@ func (j *Journal) Log(space op.SpaceID) *Log {
 // entry that was admitted, causes first; the slice is valid until the next call. A refusal is noted with its reason: with
 // the id where the bytes opened, with the bytes in any case.
 func (j *Journal) Receive(peer step.Addr, b []byte, out *step.Effects) []*Entry {
+	return j.ReceiveFor(nil, peer, b, out)
+}
+
+// ReceiveFor is Receive of what a peer brought in the name of one space: it refuses another space's operation, which the
+// peer may have no business with. Nil is any space.
+func (j *Journal) ReceiveFor(only *Log, peer step.Addr, b []byte, out *step.Effects) []*Entry {
 	j.admitted = j.admitted[:0]
 	out.Cost += op.CostLookup
 	o, err := j.store.Open(b)
@@ -105,7 +111,7 @@ func (j *Journal) Receive(peer step.Addr, b []byte, out *step.Effects) []*Entry 
 	}
 	l := j.Log(o.Space)
 	switch {
-	case l == nil:
+	case l == nil || only != nil && l != only:
 		out.Cost += op.OpenCost(len(b), o.Seq == 1)
 		refuse(o, step.RefuseSpace, peer, out)
 	case l.Has(o):

@@ -26,17 +26,20 @@ type Contact struct {
 // Config says whom to know and how many.
 type Config struct {
 	Versions Versions
-	Spaces   []op.SpaceID // ascending
+	Spaces   []op.SpaceID // held by this node
 	Contacts []Contact    // dialled round and round, in this order
 	Dials    int          // links that this node opens for each space
 	Degree   int          // links that it has at most
 }
 
-// Limits of redialling: the wait doubles from the least to the most while a space lacks links.
+// Limits of redialling: the wait doubles from the least to the most with each round of dials, until a neighbour greets.
 const (
 	backoffMin = 250 * time.Millisecond
 	backoffMax = 4 * time.Second
 )
+
+// perPeer is how many connections of one peer are let in: one too many is what a lost end or two dials at once leave behind.
+const perPeer = 2
 
 // Overlay is a node's set of neighbours.
 type Overlay struct {
@@ -48,7 +51,12 @@ type Overlay struct {
 }
 
 // New makes an overlay without neighbours.
-func New(cfg Config) *Overlay { return &Overlay{cfg: cfg, backoff: backoffMin} }
+func New(cfg Config) *Overlay {
+	cfg.Spaces = slices.Clone(cfg.Spaces)
+	slices.SortFunc(cfg.Spaces, op.SpaceID.Compare) // greetings are looked up in it
+	cfg.Spaces = slices.Compact(cfg.Spaces)
+	return &Overlay{cfg: cfg, backoff: backoffMin}
+}
 
 // Links are all connections, also those that are not open yet, by connection number.
 func (o *Overlay) Links() []*Link { return o.links }
@@ -64,9 +72,14 @@ func (o *Overlay) Link(c step.Conn) *Link {
 
 // Maintain dials until every space has its links. It returns after what time to look again; 0 is when something happens.
 func (o *Overlay) Maintain(out *step.Effects) time.Duration {
+	if !o.lacks() {
+		return 0
+	}
+	wait := o.backoff
+	o.backoff = min(2*o.backoff, backoffMax)
 	for range o.cfg.Contacts {
 		if !o.lacks() {
-			break
+			return 0
 		}
 		c := &o.cfg.Contacts[o.next%len(o.cfg.Contacts)]
 		o.next++
@@ -75,13 +88,13 @@ func (o *Overlay) Maintain(out *step.Effects) time.Duration {
 		}
 	}
 	if !o.lacks() {
-		o.backoff = backoffMin
 		return 0
 	}
-	wait := o.backoff
-	o.backoff = min(2*o.backoff, backoffMax)
 	return wait
 }
+
+// Wait is for how long a failed dial is not followed by another.
+func (o *Overlay) Wait() time.Duration { return o.backoff }
 
 func (o *Overlay) lacks() bool { return slices.ContainsFunc(o.cfg.Spaces, o.lacksFor) }
 
@@ -105,7 +118,7 @@ func (o *Overlay) knows(p step.Addr) bool {
 func (o *Overlay) ConnUp(in *step.ConnUp, out *step.Effects) {
 	l := o.Link(in.Conn)
 	if l == nil {
-		if len(o.links) >= o.cfg.Degree {
+		if len(o.links) >= o.cfg.Degree || !o.welcome(in.Peer) {
 			out.Close(in.Conn)
 			return
 		}
@@ -115,6 +128,22 @@ func (o *Overlay) ConnUp(in *step.ConnUp, out *step.Effects) {
 	}
 	l.up, l.credit = true, step.SendCredit
 	o.put(l, step.Reliable, wire.Append(o.frame[:0], 0, o.cfg.Versions.Hello(o.cfg.Spaces)), out)
+}
+
+// welcome tells whether a stranger's connection is let in. Some places are kept for this node's own dials, so that those who
+// dial it cannot be all that it knows.
+func (o *Overlay) welcome(p step.Addr) bool {
+	strangers, same := 0, 0
+	for _, l := range o.links {
+		if l.dialed {
+			continue
+		}
+		strangers++
+		if l.Peer == p {
+			same++
+		}
+	}
+	return same < perPeer && strangers < o.cfg.Degree-min(o.cfg.Dials*len(o.cfg.Spaces), o.cfg.Degree/2)
 }
 
 // Hello takes a neighbour's greeting. It returns false, and closes the connection, where no protocol or no space is shared.
@@ -137,15 +166,20 @@ func (o *Overlay) Hello(l *Link, h *wire.Hello, out *step.Effects) bool {
 		return false
 	}
 	l.Version, l.promised = v, l.Shared
+	o.backoff = backoffMin
 	l.spare = slices.ContainsFunc(o.links, func(k *Link) bool { return k != l && k.Peer == l.Peer && k.Version != 0 && !k.spare })
 	n := out.Note(step.NoteVersion)
 	n.Peer, n.N = l.Peer, int64(v)
 	return true
 }
 
-// ConnDown forgets a connection.
-func (o *Overlay) ConnDown(in *step.ConnDown) {
-	if gone := o.drop(in.Conn); gone != nil && !gone.spare {
+// ConnDown forgets a connection. It tells whether it was open; else a dial failed, or a neighbour went without a greeting.
+func (o *Overlay) ConnDown(in *step.ConnDown) (open bool) {
+	gone := o.drop(in.Conn)
+	if gone == nil {
+		return false
+	}
+	if !gone.spare {
 		for _, l := range o.links {
 			if l.Peer == gone.Peer && l.spare {
 				l.spare = false
@@ -153,6 +187,7 @@ func (o *Overlay) ConnDown(in *step.ConnDown) {
 			}
 		}
 	}
+	return gone.Version != 0
 }
 
 func (o *Overlay) drop(c step.Conn) *Link {

@@ -4,7 +4,6 @@ package replica
 
 import (
 	"encoding/binary"
-	"maps"
 	"slices"
 	"time"
 
@@ -38,11 +37,15 @@ type debt struct {
 	conn  step.Conn
 }
 
+// maxDebts bounds the receipts owed over one connection. Whoever asks for more gets them later: honest authors ask again.
+const maxDebts = 256
+
 // Replica tracks receipts owed to this node and by it.
 type Replica struct {
 	cfg     Config
 	overlay *overlay.Overlay
 	own     map[op.ID]*pending
+	waiting []*pending // those of own in the order in which they were saved, and some that are durable by now
 	debts   []debt
 	turn    int
 	targets []*overlay.Link
@@ -53,21 +56,23 @@ func New(cfg Config, o *overlay.Overlay) *Replica {
 	return &Replica{cfg: cfg, overlay: o, own: map[op.ID]*pending{}}
 }
 
-// Saved starts to collect receipts for an own operation. It returns the connections that it was sent to.
+// Saved starts to collect receipts for an own operation.
 func (r *Replica) Saved(space op.SpaceID, e *journal.Entry, request uint64, now time.Duration, out *step.Effects) {
 	p := &pending{entry: e, space: space, request: request}
 	r.own[e.Op.ID] = p
+	r.waiting = append(r.waiting, p)
 	r.ask(p, now, out)
 }
 
-// ask sends an own operation to some neighbours with the wish for a receipt, other ones at each try.
+// ask sends an own operation to some neighbours with the wish for a receipt, other ones at each try. A neighbour whose link
+// is full is not asked: it would break.
 func (r *Replica) ask(p *pending, now time.Duration, out *step.Effects) {
 	p.asked = now
 	r.targets = r.targets[:0]
 	links := r.overlay.Links()
 	for i := range links {
 		l := links[(r.turn+i)%len(links)]
-		if _, has := slices.BinarySearch(p.from, l.Peer); !has && l.First(p.space) && len(r.targets) < r.cfg.Receipts+r.cfg.Spare {
+		if _, has := slices.BinarySearch(p.from, l.Peer); !has && l.First(p.space) && l.Roomy() && len(r.targets) < r.cfg.Receipts+r.cfg.Spare {
 			r.targets = append(r.targets, l)
 		}
 	}
@@ -84,8 +89,23 @@ func (r *Replica) Asked(l *overlay.Link, space op.SpaceID, e *journal.Entry, out
 		r.give(l, space, []op.ID{e.Op.ID}, out)
 		return true
 	}
-	r.debts = append(r.debts, debt{space, e.Op.ID, l.Conn})
+	owed := 0
+	for _, d := range r.debts {
+		if d.conn == l.Conn {
+			if owed++; d.id == e.Op.ID {
+				return false
+			}
+		}
+	}
+	if owed < maxDebts {
+		r.debts = append(r.debts, debt{space, e.Op.ID, l.Conn})
+	}
 	return false
+}
+
+// ConnDown forgets what is owed over a connection that is gone.
+func (r *Replica) ConnDown(in *step.ConnDown) {
+	r.debts = slices.DeleteFunc(r.debts, func(d debt) bool { return d.conn == in.Conn })
 }
 
 // Strict is told which operations are strictly on the disk now, and gives the receipts owed for them.
@@ -121,8 +141,11 @@ func (r *Replica) give(l *overlay.Link, space op.SpaceID, ids []op.ID, out *step
 	r.overlay.Send(l, step.Reliable, &wire.Receipt{Space: space, IDs: wire.IDsOf(ids...)}, out)
 }
 
-// Receipt counts a neighbour's receipts. It answers the requests whose operations are durable now.
+// Receipt counts a neighbour's receipts, each neighbour's once. It answers the requests whose operations are durable now.
 func (r *Replica) Receipt(l *overlay.Link, f *wire.Receipt, durable func(request uint64, id op.ID), out *step.Effects) {
+	if !l.Open(f.Space) {
+		return
+	}
 	for raw := range f.IDs.All() {
 		id := op.ID(raw)
 		p := r.own[id]
@@ -147,15 +170,15 @@ func (r *Replica) Receipt(l *overlay.Link, f *wire.Receipt, durable func(request
 	}
 }
 
-// Retry asks other neighbours about operations that have waited long. It returns whether any still wait.
+// Retry asks other neighbours about operations that have waited long, the oldest first. It returns whether any still wait.
 func (r *Replica) Retry(now time.Duration, out *step.Effects) bool {
-	ids := slices.SortedFunc(maps.Keys(r.own), func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
-	for _, id := range ids {
-		if p := r.own[id]; now >= p.asked+r.cfg.Retry {
+	r.waiting = slices.DeleteFunc(r.waiting, func(p *pending) bool { return r.own[p.entry.Op.ID] != p })
+	for _, p := range r.waiting {
+		if now >= p.asked+r.cfg.Retry {
 			r.ask(p, now, out)
 		}
 	}
-	return len(ids) > 0
+	return len(r.waiting) > 0
 }
 
 // Queues lists the lengths of what waits, for people.

@@ -40,6 +40,9 @@ func (c *Compute) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	if c.Tasks <= 0 || len(givers) == 0 {
 		return nil, fmt.Errorf("tasks: %d tasks of %d honest givers", c.Tasks, len(givers))
 	}
+	if c.Withdraw < 0 || c.Withdraw > 1 {
+		return nil, fmt.Errorf("withdraw: %v is not a share", c.Withdraw)
+	}
 	kernels := c.Kernels
 	if len(kernels) == 0 {
 		for _, k := range gpu.All() {
@@ -56,7 +59,7 @@ func (c *Compute) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		for _, space := range s.Spaces {
 			times := []time.Duration{start/2 + time.Duration(r.Int64N(int64(start)))}
 			if r.Float64() < c.Withdraw {
-				times = append(times, env.Duration/2+time.Duration(r.Int64N(int64(env.Duration/2))))
+				times = append(times, env.Duration/2+time.Duration(r.Int64N(int64(max(env.Duration/2, 1)))))
 			}
 			scripts = append(scripts, script(s, "compute", space, sim.Arg{Name: "times", Value: writeTimes(times)}))
 		}

@@ -35,6 +35,9 @@ func (w *Roles) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	if w.Changes <= 0 {
 		return nil, fmt.Errorf("changes: %d is not a positive count", w.Changes)
 	}
+	if w.Revoke < 0 || w.Revoke > 1 {
+		return nil, fmt.Errorf("revoke: %v is not a share", w.Revoke)
+	}
 	var scripts []sim.Script
 	for range w.Changes {
 		s := by[r.IntN(len(by))]

@@ -24,7 +24,7 @@ import (
 type Trace struct {
 	Writers []string      `yaml:"writers"`       // groups of writers: as many hosts as the trace has agents
 	File    string        `yaml:"file"`          // the trace, gzip or plain
-	Gap     time.Duration `yaml:"gap,omitempty"` // mean time between a transaction and the author's next; 0 is 15 ms
+	Gap     time.Duration `yaml:"gap,omitempty"` // mean time between a transaction and the author's next, beside the pauses of pace; 0 is 1 ms
 	Limit   int           `yaml:"limit,omitempty"`
 }
 
@@ -91,10 +91,14 @@ func ReadRecording(file string, b []byte) (*Recording, error) {
 
 // patch reads [position, deleted, inserted].
 func patch(raw json.RawMessage) ([]any, error) {
-	var pos, del uint64
+	var pos, del uint32 // a trace file is shorter than these can tell
 	var ins string
-	if err := json.Unmarshal(raw, &[]any{&pos, &del, &ins}); err != nil {
+	fields := []any{&pos, &del, &ins}
+	if err := json.Unmarshal(raw, &fields); err != nil {
 		return nil, fmt.Errorf("not [position, deleted, inserted]: %w", err)
+	}
+	if len(fields) != 3 || slices.Contains(fields, nil) {
+		return nil, fmt.Errorf("not [position, deleted, inserted]: %s", raw)
 	}
 	return []any{pos, del, ins}, nil
 }
@@ -117,7 +121,7 @@ func (t *Trace) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	}
 	gap := t.Gap
 	if gap <= 0 {
-		gap = 15 * time.Millisecond
+		gap = time.Millisecond
 	}
 	var authors []string
 	for _, s := range seats[:rec.Agents] {
@@ -144,10 +148,12 @@ type Writer struct {
 	limit   int
 	gap     time.Duration
 	rec     *Recording
-	place   []int        // transaction to how many of its agent's come before it
-	next    int          // the transaction that she makes next
-	ids     [][][32]byte // by agent, the operations of its transactions that she has seen
-	beyond  []int        // by own transaction made: how many foreign transactions she had seen then
+	place   []int           // transaction to how many of its agent's come before it
+	pause   []time.Duration // by transaction, see pace
+	next    int             // the transaction that she makes next
+	from    time.Duration   // when she will have paused before it; 0 while she cannot make it
+	ids     [][][32]byte    // by agent, the operations of its transactions that she has seen; her own as they were accepted
+	beyond  []int           // by own transaction made: how many foreign transactions she had seen then
 	element []byte       // the text
 	busy    bool         // an edit is not accepted yet
 	due     bool         // the drawn gap has passed
@@ -184,6 +190,7 @@ func (w *Writer) Give(rec *Recording) {
 		w.place = append(w.place, count[t.Agent])
 		count[t.Agent]++
 	}
+	w.pause = w.rec.pace()
 	w.next = w.following(-1)
 }
 
@@ -235,6 +242,8 @@ func (w *Writer) See(_ step.Now, r *step.Reply, h *sim.Hands) {
 		w.shown(r.Body)
 		w.edit(h)
 	case do == "edit_text" && r.Status == step.Accepted:
+		id, _ := operation(r)
+		w.ids[w.agent] = append(w.ids[w.agent], id)
 		w.busy = false
 		h.Wake(time.Duration(1 + h.Rand().Int64N(int64(2*w.gap))))
 	case do == "edit_text" && r.Status == step.Denied:
@@ -242,8 +251,8 @@ func (w *Writer) See(_ step.Now, r *step.Reply, h *sim.Hands) {
 	}
 }
 
-// shown takes the operations on the text that her replica shows since the last time, in its order. An author's own are in
-// the order in which he made them, so the k-th is his k-th transaction.
+// shown takes the operations of others on the text that her replica shows since the last time, in its order. An author's
+// own are in the order in which he made them, so the k-th is his k-th transaction.
 func (w *Writer) shown(body []byte) {
 	var v struct {
 		Ops []struct {
@@ -255,13 +264,13 @@ func (w *Writer) shown(body []byte) {
 		return
 	}
 	for _, o := range v.Ops {
-		if agent := slices.Index(w.authors, hex.EncodeToString(o.Author)); agent >= 0 && len(o.ID) == 32 {
+		if agent := slices.Index(w.authors, hex.EncodeToString(o.Author)); agent >= 0 && agent != w.agent && len(o.ID) == 32 {
 			w.ids[agent] = append(w.ids[agent], [32]byte(o.ID))
 		}
 	}
 }
 
-// edit makes the next transaction once its parents are shown and the gap has passed.
+// edit makes the next transaction once its parents are shown, the gap has passed, and then its pause.
 func (w *Writer) edit(h *sim.Hands) {
 	if w.busy || !w.due || w.element == nil || w.next >= len(w.rec.Txns) {
 		return
@@ -275,12 +284,20 @@ func (w *Writer) edit(h *sim.Hands) {
 		}
 		version = append(version, w.ids[a][w.place[p]][:])
 	}
+	if w.from == 0 {
+		if w.from = h.Time() + w.pause[w.next]; w.pause[w.next] > 0 {
+			h.Wake(w.pause[w.next])
+		}
+	}
+	if h.Time() < w.from {
+		return
+	}
 	patches := make([]any, len(t.Patches))
 	for i, raw := range t.Patches {
 		patches[i], _ = patch(raw)
 	}
-	w.count(t, h)
-	w.busy, w.due = true, false
+	w.count(w.next, h)
+	w.busy, w.due, w.from = true, false, 0
 	w.beyond = append(w.beyond, w.foreign())
 	w.next = w.following(w.next)
 	w.ask(h, "edit_text", map[string]any{"element": w.element, "prop": "body", "version": version, "patches": patches})
@@ -302,20 +319,12 @@ func (w *Writer) foreign() int {
 }
 
 // count tells a merge that was truly concurrent: when she made her own parent of it, her replica did not show the other.
-func (w *Writer) count(t Transaction, h *sim.Hands) {
-	if len(t.Parents) < 2 {
+func (w *Writer) count(i int, h *sim.Hands) {
+	if len(w.rec.Txns[i].Parents) < 2 {
 		return
 	}
 	h.Count("merges", 1)
-	own, other := -1, -1
-	for _, p := range t.Parents {
-		if w.rec.Txns[p].Agent == w.agent {
-			own = w.place[p]
-		} else {
-			other = w.place[p]
-		}
-	}
-	if own >= 0 && own < len(w.beyond) && w.beyond[own] <= other {
+	if own, other := w.rec.sides(i); own >= 0 && other >= 0 && w.beyond[w.place[own]] <= w.place[other] {
 		h.Count("merges concurrent", 1)
 	}
 }

@@ -78,10 +78,11 @@ func (u *user) wake(h *sim.Hands) (due int) {
 	return due
 }
 
-// answered tells what a reply was for, and forgets it once it is settled. A view is answered many times.
+// answered tells what a reply was for, and forgets it once it is settled. A view that is watched is answered many times.
 func (u *user) answered(r *step.Reply) string {
 	do := u.asked[r.Request]
-	if r.Status == step.Denied || r.Status == step.Durable {
+	once := do == "sign_in" || do == "find" || do == "list_channels"
+	if r.Status == step.Denied || r.Status == step.Durable || r.Status == step.Shown && once {
 		delete(u.asked, r.Request)
 	}
 	return do

@@ -92,6 +92,11 @@ func (e *Env) group(field string, names ...string) ([]Seat, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s: the scenario has no group %q", field, n)
 		}
+		for _, s := range g {
+			if len(s.Spaces) == 0 {
+				return nil, fmt.Errorf("%s: host %d of group %q holds no space", field, s.Host, n)
+			}
+		}
 		seats = append(seats, g...)
 	}
 	if len(seats) == 0 {

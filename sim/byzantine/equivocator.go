@@ -18,7 +18,11 @@ type Equivocator struct {
 func (*Equivocator) Kind() string { return "equivocator" }
 
 func (s *Equivocator) Seat(inner func(uint32) *node.Node, env Env) func(uint32) sim.Process {
-	return seat(inner, env, func() strategy { return &equivocator{every: max(s.Every, 2)} })
+	every := s.Every
+	if every <= 0 {
+		every = 2
+	}
+	return seat(inner, env, func() strategy { return &equivocator{every: every} })
 }
 
 type equivocator struct {

@@ -42,7 +42,7 @@ func (s *forger) after(l *liar, in step.Input, out *step.Effects) {
 		return
 	}
 	got, ok := f.(*wire.Push)
-	if !ok || len(got.Ops) == 0 {
+	if !ok || len(got.Ops) == 0 || len(got.Ops[0]) == 0 {
 		return
 	}
 	if s.count++; s.count%s.every != 0 {

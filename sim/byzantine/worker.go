@@ -36,7 +36,11 @@ type worker struct {
 
 func (w *worker) input(l *liar, in step.Input) step.Input {
 	done, ok := in.(*step.JobDone)
-	if !ok || done.Err != "" {
+	if !ok {
+		return in
+	}
+	if done.Err != "" {
+		delete(w.inputs, done.ID)
 		return in
 	}
 	lie := *done

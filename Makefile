@@ -55,11 +55,12 @@ mutants: build ## plant known bugs; each must be caught by the checker named in 
 fuzz: ## every fuzz target for FUZZ=60s
 	scripts/fuzz.sh $(FUZZ)
 
-bench: build ## our rows of every benchmark, then the peers'
-	$(SIM) bench engine --json results/runs/bench-engine.json
+bench: build ## our rows of every benchmark beside the peers'
+	@mkdir -p results/runs
+	cd sim/bench && go test -count=1 -run 'TestPeers$$' -v . -args -hosts 1000,10000 -rows $(CURDIR)/results/runs/bench-peers.json
+	$(SIM) bench engine --peers results/runs/bench-peers.json --json results/runs/bench-engine.json
 	$(SIM) bench gossip --json results/runs/bench-gossip.json
 	$(SIM) bench gpu --json results/runs/bench-gpu.json
-	cd sim/bench && go test -run '^$$' -bench .
 
 report: ## say where the last report is, and open it where there is a desktop
 	@[ -e results/runs/latest/report.html ] || { echo 'no report yet: make run'; exit 2; }

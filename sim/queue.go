@@ -74,6 +74,7 @@ type queue struct {
 }
 
 type level struct {
+	any   uint32 // of the words of used: which are not 0
 	used  [wheelSlots / 64]uint64
 	slots [wheelSlots]bucket
 }
@@ -107,6 +108,7 @@ func (q *queue) put(lv *level, slot uint, e *entry) {
 		c := q.chunk()
 		if b.size == 0 {
 			lv.used[slot/64] |= 1 << (slot % 64)
+			lv.any |= 1 << (slot / 64)
 			b.first = c
 		} else {
 			q.next[b.last] = c
@@ -213,19 +215,20 @@ func (q *queue) first() (l, slot uint, ok bool) {
 }
 
 func (l *level) first() (slot uint, ok bool) {
-	for i, word := range l.used {
-		if word != 0 {
-			return uint(i*64 + bits.TrailingZeros64(word)), true
-		}
+	if l.any == 0 {
+		return 0, false
 	}
-	return 0, false
+	i := uint(bits.TrailingZeros32(l.any))
+	return i*64 + uint(bits.TrailingZeros64(l.used[i%uint(len(l.used))])), true
 }
 
 // take empties a slot.
 func (l *level) take(slot uint) bucket {
 	b := l.slots[slot]
 	l.slots[slot] = bucket{}
-	l.used[slot/64] &^= 1 << (slot % 64)
+	if l.used[slot/64] &^= 1 << (slot % 64); l.used[slot/64] == 0 {
+		l.any &^= 1 << (slot / 64)
+	}
 	return b
 }
 

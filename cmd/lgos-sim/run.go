@@ -26,16 +26,16 @@ const runsDir = "results/runs"
 
 // runFlags are what run takes.
 type runFlags struct {
-	seed                uint64
-	seeds, out, junit   string
-	nodes, jobs         int
-	set                 []string
-	device              string
-	maxWall             time.Duration
-	maxEvents           uint64
-	maxMem              string
-	record              []uint
-	all, poison, silent bool
+	seed              uint64
+	seeds, out, junit string
+	nodes, jobs       int
+	set               []string
+	device            string
+	maxWall           time.Duration
+	maxEvents         uint64
+	maxMem            string
+	record            []uint
+	all, poison       bool
 }
 
 func newRun() *cobra.Command {

@@ -89,8 +89,8 @@ func (p *printer) mark(o results.Outcome, n int) string {
 func (p *printer) run(r *results.Record, replay string) {
 	var cast []string
 	for _, c := range r.Cast {
-		if c.N > 0 {
-			cast = append(cast, results.Integer(c.N)+" "+c.Name)
+		if c.N > 0 && !strings.Contains(c.Name, ": ") { // what is counted by strategy and by kind is in the record
+			cast = append(cast, c.Name+" ×"+results.Integer(c.N))
 		}
 	}
 	if len(cast) > 0 {

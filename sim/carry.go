@@ -30,7 +30,7 @@ func (w *World) carry(id HostID, h *host, out *step.Effects, key Key) {
 			h.sum.packet(codeSend, s.Conn, s.Channel, w.payloads.list[ref].hash)
 			if w.wants&OnSend != 0 {
 				w.ev.Index, w.ev.Effect = i, f
-				w.observe(OnSend, bitSend)
+				w.observe(OnSend)
 			}
 			tag := uint8(0)
 			if h.liar {
@@ -42,9 +42,9 @@ func (w *World) carry(id HostID, h *host, out *step.Effects, key Key) {
 		w.scratch = appendEffect(w.scratch[:0], f)
 		h.sum.bytes(w.scratch)
 		if watched {
-			if bit := int(w.scratch[0]) - 1; w.wants&(1<<bit) != 0 {
+			if kind := kindOf(w.scratch); w.wants&kind != 0 {
 				w.ev.Index, w.ev.Effect = i, f
-				w.observe(1<<bit, bit)
+				w.observe(kind)
 			}
 		}
 		w.effect(id, h, f)

@@ -178,7 +178,7 @@ func (w *World) within(i int, what string, call func()) {
 	w.window = i + 1
 	if what != "" && w.wants&OnFault != 0 {
 		w.ev = Event{Key: w.cur, Index: -1, What: w.windows[i].Kind + " " + what}
-		w.observe(OnFault, 22)
+		w.observe(OnFault)
 	}
 	call()
 	w.window = 0

@@ -34,6 +34,9 @@ func appendBool(b []byte, v bool) []byte {
 	return append(b, 0)
 }
 
+// kindOf gives the kind of event that a binary form is of: kinds and codes have one order.
+func kindOf(b []byte) Kinds { return 1 << (b[0] - 1) }
+
 // appendInput appends the binary form of an input.
 func appendInput(b []byte, in step.Input) []byte {
 	switch x := in.(type) {

@@ -44,7 +44,7 @@ func (w *World) crash(id HostID, h *host, mode CrashMode, key Key) {
 	if w.wants&OnCrash != 0 {
 		kept := w.ev
 		w.ev = Event{Key: key, Index: -1, Host: id, Life: h.life, Now: w.nowAt(h), What: mode.String()}
-		w.observe(OnCrash, 19)
+		w.observe(OnCrash)
 		w.ev = kept
 	}
 	h.up, h.busy, h.until, h.process = false, false, 0, nil
@@ -127,7 +127,7 @@ func (w *World) unissued(id HostID, request uint64, body []byte) {
 	h := &w.hosts[id]
 	kept := w.ev
 	w.ev = Event{Key: w.cur, Index: -1, Host: id, Life: h.life, Now: w.nowOf(h), Input: &step.Request{ID: request, Body: body}}
-	w.observe(OnUnissued, 20)
+	w.observe(OnUnissued)
 	w.ev = kept
 }
 

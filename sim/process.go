@@ -7,12 +7,6 @@ import (
 	"github.com/lifegraph-os/lgos-sim/node/step"
 )
 
-// Places of the kinds in Kinds, for the paths that are taken most.
-const (
-	bitPacket = 3
-	bitSend   = 12
-)
-
 // offer hands an input to a host: at once, or when it is through with what it does.
 func (w *World) offer(id HostID, h *host, e *entry) {
 	if h.busy || h.until > w.now {
@@ -153,7 +147,7 @@ func (w *World) packet(id HostID, h *host, e *entry) {
 	h.sum.key(key, now.Wall-w.now)
 	h.sum.packet(codePacket, w.in.packet.Conn, w.in.packet.Channel, p.hash)
 	w.payloads.last = ref
-	w.step(id, h, &w.in.packet, key, now, OnPacket, bitPacket)
+	w.step(id, h, &w.in.packet, key, now, OnPacket)
 	w.payloads.release(ref)
 	if w.cfg.Poison {
 		w.in.packet = step.Packet{Conn: ^step.Conn(0), Bytes: []byte("poisoned")}
@@ -170,8 +164,7 @@ func (w *World) input(id HostID, h *host, in step.Input) {
 	w.scratch = appendInput(w.scratch[:0], in)
 	h.sum.key(key, now.Wall-w.now)
 	h.sum.bytes(w.scratch)
-	bit := int(w.scratch[0]) - 1
-	w.step(id, h, in, key, now, 1<<bit, bit)
+	w.step(id, h, in, key, now, kindOf(w.scratch))
 	if w.cfg.Poison {
 		w.poison()
 	}
@@ -191,7 +184,7 @@ func (w *World) poison() {
 }
 
 // step lets the process take one input, and carries its effects out, or detains them while the host is busy.
-func (w *World) step(id HostID, h *host, in step.Input, key Key, now step.Now, kind Kinds, bit int) {
+func (w *World) step(id HostID, h *host, in step.Input, key Key, now step.Now, kind Kinds) {
 	h.steps++
 	if w.wants&kind != 0 {
 		ev := &w.ev // field by field: it is cheaper than through the stack
@@ -199,7 +192,7 @@ func (w *World) step(id HostID, h *host, in step.Input, key Key, now step.Now, k
 		if ev.Effect != nil || ev.What != "" {
 			ev.Effect, ev.What = nil, ""
 		}
-		w.observe(kind, bit)
+		w.observe(kind)
 	}
 	out := w.out
 	out.NextConn = h.conn
@@ -262,7 +255,7 @@ func (w *World) panicked(what string) {
 	h.sum.bytes(append([]byte{codePanic}, what...))
 	w.ev = Event{Key: w.cur, Index: -1, Host: id, Life: h.life, Now: w.nowAt(h), What: what}
 	if w.wants&OnPanic != 0 {
-		w.observe(OnPanic, 21)
+		w.observe(OnPanic)
 	}
 	w.broke = fmt.Sprintf("host %d panicked at %s: %s", id, w.ev.ID(), what)
 	w.stop("an invariant broke")

@@ -137,7 +137,7 @@ func (c *chaos) Ring(w *World, arg uint64) {
 }
 
 // asker asks something every so often until the calm.
-type asker struct{ seen []step.Status }
+type asker struct{}
 
 func (p *asker) Wake(now step.Now, h *Hands) {
 	if h.Time() < h.Calm() {

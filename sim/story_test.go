@@ -22,7 +22,6 @@ func (deaf) Inspect(string) []byte                    { return nil }
 type puppet struct {
 	life  uint32
 	lines [][]string
-	echo  bool
 }
 
 func (p *puppet) Inspect(string) []byte { return nil }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math/bits"
 	"time"
 	"unsafe"
 
@@ -271,9 +272,9 @@ func (w *World) nowAt(h *host) step.Now {
 }
 
 // observe shows w.ev to the checkers that want its kind.
-func (w *World) observe(kind Kinds, bit int) {
+func (w *World) observe(kind Kinds) {
 	w.ev.Kind = kind
-	for _, c := range w.watchers[bit] {
+	for _, c := range w.watchers[bits.TrailingZeros64(uint64(kind))] {
 		c.Observe(&w.ev)
 	}
 }

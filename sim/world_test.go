@@ -13,8 +13,8 @@ import (
 var allFaults = []string{"crash", "tear", "lose", "jump", "cut", "ring", "crash", "tear", "cut", "crash"}
 
 func drawShape(t *rapid.T) restlessShape {
-	s := restlessShape{seed: Seed(rapid.Uint64().Draw(t, "seed")), hosts: rapid.IntRange(2, 9).Draw(t, "hosts"),
-		size: rapid.SampledFrom([]int{2, 100, 30000}).Draw(t, "size"), cost: rapid.SampledFrom([]time.Duration{0, 1e6, 1e8}).Draw(t, "cost")}
+	s := restlessShape{end: 8 * time.Second, seed: Seed(rapid.Uint64().Draw(t, "seed")), hosts: rapid.IntRange(2, 6).Draw(t, "hosts"),
+		size: rapid.SampledFrom([]int{2, 100, 100, 30000}).Draw(t, "size"), cost: rapid.SampledFrom([]time.Duration{0, 1e6, 1e8}).Draw(t, "cost")}
 	s.net = netsim.Config{Jitter: 0.3, Loss: rapid.SampledFrom([]float64{0, 0.01, 0.3}).Draw(t, "loss"), Dup: 0.05, Corrupt: 0.02, Reorder: 0.05}
 	if rapid.Bool().Draw(t, "bandwidth") {
 		s.net.Up, s.net.Down, s.net.Queue = 1e6, 2e6, 100000

@@ -1,0 +1,130 @@
+package sim
+
+import (
+	"slices"
+)
+
+// sortRun sorts a short run by key.
+func (q *queue) sortRun() {
+	if len(q.run) <= 12 {
+		insertionSort(q.run)
+		return
+	}
+	q.keys = q.keys[:0]
+	for i := range q.run {
+		q.keys = append(q.keys, uint64(q.run[i].at-q.base)<<16|uint64(i))
+	}
+	slices.Sort(q.keys)
+	q.gather(0xffff)
+	insertionSort(q.run) // of ties alone: all else is in its place
+}
+
+// sortTies sorts a run of one instant by sender and number. Each sender's entries were mostly pushed in the order of
+// their numbers, so that sorting by sender and place does nearly all.
+func (q *queue) sortTies() {
+	if len(q.run) > 12 {
+		q.keys = q.keys[:0]
+		for i := range q.run {
+			q.keys = append(q.keys, uint64(q.run[i].src)<<32|uint64(i))
+		}
+		if len(q.keys) <= 64 {
+			slices.Sort(q.keys)
+		} else {
+			q.radixSort()
+		}
+		q.gather(0xffffffff)
+	}
+	insertionSort(q.run)
+}
+
+// radixSort sorts keys by their upper halves and is stable.
+func (q *queue) radixSort() {
+	differ := uint64(0) // bits in which any two differ
+	for _, k := range q.keys {
+		differ |= k ^ q.keys[0]
+	}
+	q.spare = slices.Grow(q.spare[:0], len(q.keys))[:len(q.keys)]
+	const radix = 8
+	for shift := 32; shift < 64; shift += radix {
+		if differ>>shift%(1<<radix) == 0 {
+			continue
+		}
+		var count [1 << radix]uint32
+		for _, k := range q.keys {
+			count[k>>shift%(1<<radix)]++
+		}
+		sum := uint32(0)
+		for i, n := range count {
+			count[i] = sum
+			sum += n
+		}
+		for _, k := range q.keys {
+			p := &count[k>>shift%(1<<radix)]
+			q.spare[*p] = k
+			*p++
+		}
+		q.keys, q.spare = q.spare, q.keys
+	}
+}
+
+// gather puts the run into the order of keys, whose low bits are places in it.
+func (q *queue) gather(mask uint64) {
+	q.sorted = slices.Grow(q.sorted[:0], len(q.run))[:len(q.run)]
+	for i, k := range q.keys {
+		q.sorted[i] = q.run[k&mask]
+	}
+	q.run, q.sorted = q.sorted, q.run
+}
+
+func insertionSort(list []entry) {
+	for i := 1; i < len(list); i++ {
+		if !list[i].before(&list[i-1]) {
+			continue
+		}
+		e, j := list[i], i
+		for ; j > 0 && e.before(&list[j-1]); j-- {
+			list[j] = list[j-1]
+		}
+		list[j] = e
+	}
+}
+
+func (q *queue) pushSide(e *entry) {
+	q.side = append(q.side, *e)
+	i := len(q.side) - 1
+	for i > 0 {
+		up := (i - 1) / 2
+		if !e.before(&q.side[up]) {
+			break
+		}
+		q.side[i] = q.side[up]
+		i = up
+	}
+	q.side[i] = *e
+}
+
+func (q *queue) popSide(e *entry) {
+	*e = q.side[0]
+	last := q.side[len(q.side)-1]
+	q.side = q.side[:len(q.side)-1]
+	n := len(q.side)
+	if n == 0 {
+		return
+	}
+	i := 0
+	for {
+		down := 2*i + 1
+		if down >= n {
+			break
+		}
+		if down+1 < n && q.side[down+1].before(&q.side[down]) {
+			down++
+		}
+		if !q.side[down].before(&last) {
+			break
+		}
+		q.side[i] = q.side[down]
+		i = down
+	}
+	q.side[i] = last
+}

@@ -3,6 +3,7 @@ package search
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -137,7 +138,8 @@ func (r *Report) Text() string {
 		} else if f.Status == Killed {
 			by = f.CaughtBy
 		}
-		line := fmt.Sprintf("%-9s %-34s %-18s %4d %5.1fs  %s", f.Status, f.Name, f.Scenario, f.Seed, float64(f.Took)/1e9, by)
+		scenario := strings.TrimSuffix(path.Base(f.Scenario), ".yaml")
+		line := fmt.Sprintf("%-9s %-34s %-18s %4d %5.1fs  %s", f.Status, f.Name, scenario, f.Seed, float64(f.Took)/1e9, by)
 		b.WriteString(strings.TrimRight(clip(line, width), " ") + "\n")
 		if f.Status != Killed {
 			wrap(&b, "          ", "predicted "+f.CaughtBy+"; "+f.Why)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"github.com/lifegraph-os/lgos-sim/checkers"
 	"github.com/lifegraph-os/lgos-sim/scenarios"
@@ -34,7 +33,7 @@ type Mutant struct {
 	Find     string            `yaml:"find"`            // occurs in the file exactly once
 	Replace  string            `yaml:"replace"`         // stands there instead
 	About    string            `yaml:"about"`           // what it breaks, in a sentence
-	Scenario string            `yaml:"scenario"`        // that shows it
+	Scenario string            `yaml:"scenario"`        // that shows it: a name, or a file in the module
 	Set      map[string]string `yaml:"set,omitempty"`   // of the scenario
 	Nodes    int               `yaml:"nodes,omitempty"` // 0 is the scenario's own number
 	Seeds    int               `yaml:"seeds,omitempty"` // it must be caught within 1..Seeds; 0 is 3
@@ -75,7 +74,7 @@ func decode(b []byte, m *Mutant) (lines map[string]int, err error) {
 			err = fmt.Errorf("not YAML: %v", r)
 		}
 	}()
-	f, err := parser.ParseBytes(b, 0)
+	f, err := scenarios.ParseYAML(b)
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +108,8 @@ func (m *Mutant) check() (field, why string) {
 		return "replace", "it changes nothing"
 	case strings.TrimSpace(m.About) == "":
 		return "about", "what does it break?"
-	case !known:
-		return "scenario", fmt.Sprintf("there is no scenario %q", m.Scenario)
+	case !known && !m.ownScenario():
+		return "scenario", fmt.Sprintf("%q is neither a scenario nor a .yaml within the module", m.Scenario)
 	case m.Nodes < 0 || m.Nodes == 1:
 		return "nodes", fmt.Sprintf("%d are too few", m.Nodes)
 	case m.Seeds < 0 || m.Seeds > 100:
@@ -128,6 +127,11 @@ func (m *Mutant) check() (field, why string) {
 		}
 	}
 	return "", ""
+}
+
+// ownScenario tells whether the scenario is a file.
+func (m *Mutant) ownScenario() bool {
+	return strings.HasSuffix(m.Scenario, ".yaml") && filepath.IsLocal(filepath.FromSlash(m.Scenario))
 }
 
 // Judges are the names of the checkers.

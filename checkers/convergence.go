@@ -241,6 +241,7 @@ func (c *convergence) Verdict(end sim.End) sim.Verdict {
 		c.equal(s, end)
 		c.acknowledged(s, end)
 		c.unknownKinds(s, end)
+		c.texts(s, end)
 	}
 	ops := len(c.judged)
 	c.metric("states compared", float64(c.compared), "")

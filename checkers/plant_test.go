@@ -106,6 +106,9 @@ func plants() []planted {
 		{"an id without bytes", "convergence", "missing: the host does not show bytes", nil, func(s *stage) {
 			s.peers[1].ids[key{9}] = true
 		}},
+		{"a text that all hosts read alike and nobody wrote", "convergence", "should have 5 and read otherwise from character 3 on", nil, func(s *stage) {
+			s.dictate("hello", "help!")
+		}},
 		{"unknown kinds kept with other bytes", "convergence", "which does not know add_reaction, keeps other bytes", nil, func(s *stage) {
 			s.pens[2].schema = 2
 			s.say(3, "add_reaction", "add_reaction", nil, []any{0, "Reaction"})
@@ -526,4 +529,25 @@ func (s *stage) undrawn(task *written) sim.HostID {
 	return slices.MaxFunc([]sim.HostID{1, 2, 4}, func(a, b sim.HostID) int {
 		return strings.Compare(string(s.ticket(task, a)), string(s.ticket(task, b)))
 	})
+}
+
+// dictate gives a text to host 3 to write, who writes another.
+func (s *stage) dictate(want, got string) {
+	s.truth.Texts = []Text{{Space: s.space, Type: "text", Prop: "body", Edits: 1, Want: want, Known: true}}
+	w := s.say(3, "graph_create", "graph.edit", nil, []any{0, "text"})
+	s.say(3, "edit_text", "text.edit", nil, []any{7, append(w.id[:], 0), "body", []any{[]any{0, nil, nil, got}}})
+}
+
+func TestATextIsHeldToWhatWasGiven(t *testing.T) {
+	s := newStage(t, nil)
+	s.dictate("hello", "hello")
+	if v := s.finish()["convergence"]; v.Outcome != sim.Pass {
+		t.Errorf("the text was written as given: %v: %s", v.Outcome, v.Why)
+	}
+	s = newStage(t, nil)
+	s.dictate("hello", "hello")
+	s.truth.Texts[0].Edits = 2
+	if v := s.finish()["convergence"]; v.Outcome != sim.Unknown || !strings.Contains(v.Why, "1 edits of a text, 2 recorded") {
+		t.Errorf("the writers were not through: %v: %s", v.Outcome, v.Why)
+	}
 }

@@ -11,6 +11,7 @@ import (
 type Truth struct {
 	Hosts  []Host // host h is Hosts[h-1]
 	Spaces []Space
+	Texts  []Text
 	Faults []sim.Window  // the plan's windows: what is due is not due while one is open
 	Calm   time.Duration // every fault has ended, and no person asks anything new
 	End    time.Duration // of the plan

@@ -3,6 +3,7 @@
 package node
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -28,6 +29,7 @@ type Config struct {
 	Spaces   []Space
 	Fanout   int           // neighbours to which a new operation is pushed
 	Period   time.Duration // of comparing heads
+	Heads    int           // neighbours with which heads are compared in a period; 0 is 2
 	Receipts int           // w: other hosts that must hold an operation before it is durable
 	Profile  string        // of the device, as its offers to compute tell it
 }
@@ -42,13 +44,13 @@ type Space struct {
 const (
 	dials      = 4                      // links that a node opens for each space
 	degree     = 24                     // links that it has at most
-	turns      = 2                      // neighbours with which heads are compared in a period
+	turns      = 2                      // neighbours with which heads are compared in a period, unless the node is told otherwise
 	spare      = 2                      // neighbours beyond w that are asked for a receipt at once
 	retry      = 2 * time.Second        // then others are asked
 	flushDelay = 100 * time.Millisecond // received operations are committed this long after they came
 	relinkWait = 250 * time.Millisecond // after a link was lost another is dialled
 	repairWait = 250 * time.Millisecond // missing causes are asked for this long after they were missed
-	viewDelay  = 50 * time.Millisecond  // watched views are shown at most this often
+	viewDelay  = 16 * time.Millisecond  // watched views are shown at most this often: a frame of the screen
 	patience   = 6 * time.Second        // a task without a quorum is given to more workers after this
 )
 
@@ -145,7 +147,7 @@ func (n *Node) boot(in *step.Boot) {
 		spaces = append(spaces, l.ID)
 	}
 	n.overlay = overlay.New(overlay.Config{Versions: n.cfg.Kernel, Spaces: spaces, Contacts: contacts, Dials: dials, Degree: degree})
-	n.gossip = gossip.New(gossip.Config{Fanout: n.cfg.Fanout, Heads: turns}, n.journal, n.overlay)
+	n.gossip = gossip.New(gossip.Config{Fanout: n.cfg.Fanout, Heads: cmp.Or(n.cfg.Heads, turns)}, n.journal, n.overlay)
 	n.replica = replica.New(replica.Config{Receipts: n.cfg.Receipts, Spare: spare, Retry: retry}, n.overlay)
 
 	if record != nil {

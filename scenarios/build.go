@@ -21,6 +21,7 @@ import (
 // Figures of every run that scenarios do not change.
 const (
 	receipts  = 2                // w: an operation with receipts from so many other hosts is durable
+	compared  = 2                // neighbours with which a node compares heads in a period
 	contacts  = 16               // peers of each space that a node is told of
 	storeSize = 256 << 20        // bytes of opened operations that a world's table may hold
 	wall0     = 1_800_000_000e9  // what a right clock shows at the start: 2027-01-15
@@ -69,6 +70,9 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 		return nil, fmt.Errorf("scenario %s: network: %w", s.Name, err)
 	}
 	b.truth = b.tell(net)
+	if err := b.texts(b.truth); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+	}
 	if plan == nil {
 		p, err := b.plan(seed)
 		if err != nil {
@@ -78,7 +82,7 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 	}
 	b.truth.Faults, b.truth.Calm, b.truth.End = plan.Faults, plan.Calm, plan.End
 	b.config = sim.Config{
-		Seed: seed, Net: net, Plan: *plan, Jobs: jobs, Wall0: wall0, KeepEvents: keepHash,
+		Seed: seed, Net: net, Plan: *plan, Jobs: jobs, Wall0: wall0, Disk: s.Disk.profile(), KeepEvents: keepHash,
 		Catalog:  sim.Catalog{Person: b.person, Fault: fault.New},
 		Checkers: checkers.All(b.truth),
 		Classify: wire.Class, Classes: classes(),
@@ -101,7 +105,7 @@ func (b *build) seat(seed sim.Seed) {
 		m := &b.cast.members[i]
 		cfg := node.Config{
 			Store: shared, Kernel: kernel.Release(m.group.kernel()),
-			Fanout: b.scenario.Node.fanout(), Period: b.scenario.Node.period(), Receipts: receipts,
+			Fanout: b.scenario.Node.fanout(), Period: b.scenario.Node.period(), Heads: compared, Receipts: receipts,
 		}
 		for _, k := range m.spaces {
 			sp := &b.cast.spaces[k]
@@ -202,6 +206,30 @@ func (b *build) tell(net *netsim.Network) *checkers.Truth {
 	}
 	b.figures(t, net)
 	return t
+}
+
+// texts tells what the people who replay a recording will have written.
+func (b *build) texts(t *checkers.Truth) error {
+	for _, w := range b.scenario.Work {
+		spec, ok := w.Spec.(*workload.Trace)
+		if !ok || len(spec.Writers) == 0 {
+			continue
+		}
+		rec, err := b.data.recording(spec.File)
+		if err != nil {
+			return err
+		}
+		seats := b.cast.seats()[spec.Writers[0]]
+		if len(seats) == 0 {
+			continue // drawing the scripts says what is wrong
+		}
+		text := checkers.Text{Space: seats[0].Spaces[0], Type: workload.TextType, Prop: workload.TextProp, Edits: len(rec.Txns), Want: rec.EndContent, Known: true}
+		if spec.Limit > 0 && spec.Limit < len(rec.Txns) {
+			text.Edits, text.Known = spec.Limit, false
+		}
+		t.Texts = append(t.Texts, text)
+	}
+	return nil
 }
 
 // classes names the frames for the ledger.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/lifegraph-os/lgos-sim/checkers"
 	"github.com/lifegraph-os/lgos-sim/netsim"
-	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
 // figures fills in what settle times are computed from. They come from the scenario, the world's defaults and the
@@ -25,10 +24,10 @@ func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
 		DialMax: 10 * time.Second,
 		DownMax: 30 * time.Second,
 	}
-	disk := sim.DefaultDisk()
+	disk := s.Disk.profile()
 	t.Node = checkers.NodeFigures{
 		GossipPeriod: s.Node.period(),
-		GossipTurns:  2,
+		GossipTurns:  turns(s.Node.fanout(), len(b.cast.members)),
 		BackoffMax:   4 * time.Second,
 		BatchFlush:   100 * time.Millisecond,
 		Retry:        2 * time.Second,
@@ -58,3 +57,17 @@ func farthest(net *netsim.Network, n int) time.Duration {
 // diameter bounds the links between two hosts of a random graph with at least four neighbours each: log2(n) + 2 exceeds
 // what Bollobás and de la Vega (1982) give for four or more, log3(n log n).
 func diameter(n int) int { return bits.Len(uint(n)) + 2 }
+
+// turns is after how many periods an operation is where it must be, but for hosts whose last comparison was lost. Where it
+// is pushed to four neighbours and more, pushes reach all but about e^-4 of the hosts (Eugster et al. 2004), and their
+// neighbours have had their turn after two. Where it is pushed to fewer, it spreads as a rumour by push and pull: each host
+// opens some comparisons in a period, as many are opened to it, and either side learns, so that those who know become
+// 1+2·compared times as many until most know, and a round later all but nobody does not (Karp et al. 2000; that round is
+// the one which Spread adds). It begins with its author and those who gave the receipts.
+func turns(fanout, n int) int {
+	rounds := 0
+	for know := receipts + 1; know < n && fanout < defaultFanout; know *= 1 + 2*compared {
+		rounds++
+	}
+	return max(2, rounds)
+}

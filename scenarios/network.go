@@ -3,6 +3,7 @@ package scenarios
 import (
 	"time"
 
+	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
 	"github.com/lifegraph-os/lgos-sim/sim/fault"
 )
 
@@ -37,6 +38,21 @@ func badLinks() Scenario {
 		{&fault.DuplicateSpec{Who: who, When: between(10*time.Second, 20*time.Second), Dup: 0.2}},
 		{&fault.ReorderSpec{Who: who, When: between(12*time.Second, 22*time.Second), Reorder: 0.2}},
 		{&fault.CorruptSpec{Who: who, When: between(16*time.Second, 26*time.Second), Corrupt: 0.05}},
+	}
+	return s
+}
+
+// slowGossip leaves nearly everything to the comparing of heads: a new operation is pushed to one neighbour alone, and most
+// hosts learn of it in one of the periods that follow. People write for long enough that most operations are due by the
+// spread time alone, not by the settle time after the first boot, so that a node which compares heads too rarely is late.
+func slowGossip() Scenario {
+	s := base("slow-gossip", "Operations are pushed to one neighbour alone and spread by comparing heads, every 5 s: all is there within the rounds that rumours take (VM-6, VM-9).")
+	s.Network = Network{Kind: "fixed", Latency: 40 * time.Millisecond, Jitter: 0.2}
+	s.Node = Node{Fanout: 1, Gossip: 5 * time.Second}
+	s.Duration, s.Sample = 200*time.Second, 20*time.Second
+	s.Work = []Work{
+		{&workload.Chat{Groups: []string{"owners", "people"}, Authors: 20, Operations: 200}},
+		{&workload.Graph{Groups: []string{"people"}, Operations: 150}},
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
+	"github.com/lifegraph-os/lgos-sim/sim"
 	"github.com/lifegraph-os/lgos-sim/sim/byzantine"
 	"github.com/lifegraph-os/lgos-sim/sim/fault"
 )
@@ -23,6 +24,7 @@ type Scenario struct {
 	Work     []Work        `yaml:"work"`
 	Faults   []Fault       `yaml:"faults,omitempty"`
 	Node     Node          `yaml:"node,omitempty"`
+	Disk     Disk          `yaml:"disk,omitempty"`
 	Durable  float64       `yaml:"durable,omitempty"` // share of the requests that must become durable; 0 is 0.8
 	Waive    []Waiver      `yaml:"waive,omitempty"`
 	Expect   []string      `yaml:"expect,omitempty"` // "fail CHECKER": passing is then the failure. Only a closed list may say so
@@ -46,6 +48,20 @@ type Group struct {
 type Node struct {
 	Fanout int           `yaml:"fanout,omitempty"` // pushes a new operation to so many neighbours
 	Gossip time.Duration `yaml:"gossip,omitempty"` // compares heads so often
+}
+
+// Disk is what the scenario says of every host's disk; zero fields are the world's own.
+type Disk struct {
+	Strict time.Duration `yaml:"strict,omitempty"` // a commit that survives a loss of power takes so long
+}
+
+// profile completes it.
+func (d Disk) profile() sim.DiskProfile {
+	p := sim.DefaultDisk()
+	if d.Strict > 0 {
+		p.Strict = d.Strict
+	}
+	return p
 }
 
 // Network is what lies between the hosts.

@@ -30,6 +30,12 @@ type Trace struct {
 
 func (*Trace) Kind() string { return "trace" }
 
+// The element that the writers type into.
+const (
+	TextType = "text"
+	TextProp = "body"
+)
+
 // Recording is a recorded text trace.
 type Recording struct {
 	EndContent string        `json:"endContent"`
@@ -152,11 +158,12 @@ type Writer struct {
 	pause   []time.Duration // by transaction, see pace
 	next    int             // the transaction that she makes next
 	from    time.Duration   // when she will have paused before it; 0 while she cannot make it
-	ids     [][][32]byte    // by agent, the operations of its transactions that she has seen; her own as they were accepted
-	beyond  []int           // by own transaction made: how many foreign transactions she had seen then
-	element []byte       // the text
-	busy    bool         // an edit is not accepted yet
-	due     bool         // the drawn gap has passed
+	ids     [][][32]byte    // by agent, the operations of its transactions that she has seen
+	known   map[[32]byte]bool
+	beyond  []int  // by own transaction made: how many foreign transactions she had seen then
+	element []byte // the text
+	busy    bool   // an edit is not accepted yet
+	due     bool   // the drawn gap has passed
 	watched bool
 }
 
@@ -184,7 +191,7 @@ func (w *Writer) Give(rec *Recording) {
 	if w.limit > 0 && w.limit < len(rec.Txns) {
 		w.rec = &Recording{Txns: rec.Txns[:w.limit], Agents: rec.Agents}
 	}
-	w.ids = make([][][32]byte, rec.Agents)
+	w.ids, w.known = make([][][32]byte, rec.Agents), map[[32]byte]bool{}
 	count := make([]int, rec.Agents)
 	for _, t := range w.rec.Txns {
 		w.place = append(w.place, count[t.Agent])
@@ -210,13 +217,13 @@ func (w *Writer) Wake(_ step.Now, h *sim.Hands) {
 	switch {
 	case w.element == nil && w.agent == 0 && !w.busy:
 		w.busy = true
-		w.ask(h, "graph_create", map[string]any{"type": "text"})
+		w.ask(h, "graph_create", map[string]any{"type": TextType})
 	case w.element == nil:
-		w.ask(h, "find", map[string]any{"type": "text"})
+		w.ask(h, "find", map[string]any{"type": TextType})
 		h.Wake(4 * hello)
 	case !w.watched:
 		w.watched = true
-		w.ask(h, "watch_text", map[string]any{"element": w.element, "prop": "body"})
+		w.ask(h, "watch_text", map[string]any{"element": w.element, "prop": TextProp})
 		h.Wake(hello)
 	default:
 		w.due = true
@@ -243,7 +250,7 @@ func (w *Writer) See(_ step.Now, r *step.Reply, h *sim.Hands) {
 		w.edit(h)
 	case do == "edit_text" && r.Status == step.Accepted:
 		id, _ := operation(r)
-		w.ids[w.agent] = append(w.ids[w.agent], id)
+		w.learn(w.agent, id)
 		w.busy = false
 		h.Wake(time.Duration(1 + h.Rand().Int64N(int64(2*w.gap))))
 	case do == "edit_text" && r.Status == step.Denied:
@@ -251,8 +258,8 @@ func (w *Writer) See(_ step.Now, r *step.Reply, h *sim.Hands) {
 	}
 }
 
-// shown takes the operations of others on the text that her replica shows since the last time, in its order. An author's
-// own are in the order in which he made them, so the k-th is his k-th transaction.
+// shown takes the operations on the text that her replica shows since the last time, in its order. An author's own are in
+// the order in which he made them, so the k-th is his k-th transaction.
 func (w *Writer) shown(body []byte) {
 	var v struct {
 		Ops []struct {
@@ -264,9 +271,17 @@ func (w *Writer) shown(body []byte) {
 		return
 	}
 	for _, o := range v.Ops {
-		if agent := slices.Index(w.authors, hex.EncodeToString(o.Author)); agent >= 0 && agent != w.agent && len(o.ID) == 32 {
-			w.ids[agent] = append(w.ids[agent], [32]byte(o.ID))
+		if agent := slices.Index(w.authors, hex.EncodeToString(o.Author)); agent >= 0 && len(o.ID) == 32 {
+			w.learn(agent, [32]byte(o.ID))
 		}
+	}
+}
+
+// learn takes in an operation once, however often it is shown: her own when it is accepted, and all again after a boot.
+func (w *Writer) learn(agent int, id [32]byte) {
+	if !w.known[id] {
+		w.known[id] = true
+		w.ids[agent] = append(w.ids[agent], id)
 	}
 }
 
@@ -300,7 +315,7 @@ func (w *Writer) edit(h *sim.Hands) {
 	w.busy, w.due, w.from = true, false, 0
 	w.beyond = append(w.beyond, w.foreign())
 	w.next = w.following(w.next)
-	w.ask(h, "edit_text", map[string]any{"element": w.element, "prop": "body", "version": version, "patches": patches})
+	w.ask(h, "edit_text", map[string]any{"element": w.element, "prop": TextProp, "version": version, "patches": patches})
 	h.Count("transactions", 1)
 	if w.next >= len(w.rec.Txns) {
 		h.Count("writers done", 1)

@@ -1,0 +1,144 @@
+package workload
+
+import (
+	"errors"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+func testEnv(seats int) *Env {
+	e := &Env{Duration: 20 * time.Second, Groups: map[string][]Seat{}, Open: func(string) ([]byte, error) { return nil, errors.New("no files here") }}
+	for i := range seats {
+		s := Seat{Host: sim.HostID(i + 1), Seed: [32]byte{byte(i)}, Spaces: [][32]byte{{1}, {2}}, Role: "member", Kernel: uint8(1 + i%2)}
+		if i == 1 {
+			s.Liar = "forger"
+		}
+		e.Groups["people"] = append(e.Groups["people"], s)
+	}
+	e.Groups["homeless"] = []Seat{{Host: 99}}
+	return e
+}
+
+// TestErrorsNameTheField: what a scenario gets wrong is told by the name that it wrote.
+func TestErrorsNameTheField(t *testing.T) {
+	people := []string{"people"}
+	for field, s := range map[string]Spec{
+		"groups: the":        &Chat{Groups: []string{"nobody"}, Operations: 1},
+		"groups: no host":    &Chat{Operations: 1},
+		"groups: host 99":    &Chat{Groups: []string{"homeless"}, Operations: 1},
+		"operations: 0":      &Chat{Groups: people},
+		"operations: -1":     &Graph{Groups: people, Operations: -1},
+		"by:":                &Roles{Of: people, Changes: 1},
+		"of:":                &Roles{By: people, Changes: 1},
+		"changes:":           &Roles{By: people, Of: people},
+		"revoke:":            &Roles{By: people, Of: people, Changes: 1, Revoke: 2},
+		"lenders:":           &Compute{Givers: people, Tasks: 1},
+		"givers:":            &Compute{Lenders: people, Tasks: 1},
+		"tasks:":             &Compute{Lenders: people, Givers: people},
+		"withdraw:":          &Compute{Lenders: people, Givers: people, Tasks: 1, Withdraw: -1},
+		"kernels: there is ": &Compute{Lenders: people, Givers: people, Tasks: 1, Kernels: []string{"none"}},
+		"file: no files":     &Trace{Writers: people, File: "x"},
+	} {
+		_, err := s.Scripts(testEnv(4), rand.New(rand.NewPCG(1, 1)))
+		if err == nil || !strings.HasPrefix(err.Error(), field) {
+			t.Errorf("%T: %v, want %q", s, err, field)
+		}
+	}
+}
+
+// TestScripts draws every kind of work: deeds lie within the run, at hosts and in spaces that there are; equal seeds draw
+// alike; and each script seats a person again.
+func TestScripts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		people := []string{"people"}
+		n := rapid.IntRange(1, 60).Draw(t, "operations")
+		specs := []Spec{
+			&Chat{Groups: people, Operations: n, Authors: rapid.IntRange(0, 9).Draw(t, "authors"), Channels: rapid.IntRange(0, 3).Draw(t, "channels")},
+			&Graph{Groups: people, Operations: n},
+			&Roles{By: people, Of: people, Changes: n, Revoke: 0.5},
+			&Compute{Lenders: people, Givers: people, Tasks: n, Withdraw: 0.5},
+		}
+		seats := rapid.IntRange(1, 8).Draw(t, "seats")
+		seed := rapid.Uint64().Draw(t, "seed")
+		env := testEnv(seats)
+		env.Duration = time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "duration"))
+		for _, s := range specs {
+			scripts, err := s.Scripts(env, rand.New(rand.NewPCG(seed, 0)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, _ := s.Scripts(env, rand.New(rand.NewPCG(seed, 0)))
+			if !reflect.DeepEqual(scripts, again) {
+				t.Fatalf("%s: one seed drew two plans", s.Kind())
+			}
+			deeds := 0
+			opens := map[[32]byte]int{}
+			for _, x := range scripts {
+				if x.Kind != s.Kind() || x.Host < 1 || int(x.Host) > seats {
+					t.Fatalf("%+v", x)
+				}
+				if _, err := New(x); err != nil {
+					t.Fatal(err)
+				}
+				a := args{x.Args}
+				times, _ := a.times("times")
+				for _, at := range times {
+					if at < 0 || at > max(env.Duration, 3*start)+time.Millisecond {
+						t.Fatalf("%s: a deed at %v of %v", s.Kind(), at, env.Duration)
+					}
+				}
+				deeds += len(times)
+				space, _ := a.key("space")
+				if c, ok := s.(*Chat); ok {
+					if k, _ := a.number("opens"); k > 0 {
+						if opens[space] += k; opens[space] > max(1, c.Channels) || x.Host == 2 {
+							t.Fatalf("host %d opens a channel too many, or lies", x.Host)
+						}
+					}
+				}
+			}
+			switch s.(type) {
+			case *Chat, *Graph:
+				if deeds != n {
+					t.Fatalf("%s: %d deeds of %d", s.Kind(), deeds, n)
+				}
+			}
+		}
+	})
+}
+
+// TestNew: a script that was edited by hand is refused with the name of what is wrong in it.
+func TestNew(t *testing.T) {
+	key := strings.Repeat("01", 32)
+	base := []sim.Arg{{Name: "identity", Value: key}, {Name: "space", Value: key}}
+	for want, s := range map[string]sim.Script{
+		"no person of kind": {Kind: "dance"},
+		"identity:":         {Kind: "chat"},
+		"space:":            {Kind: "graph", Args: base[:1]},
+		"opens:":            {Kind: "chat", Args: base},
+		"times:":            {Kind: "graph", Args: append(base[:2:2], sim.Arg{Name: "times", Value: "soon"})},
+		"whom:":             {Kind: "roles", Args: base},
+		"do:":               {Kind: "roles", Args: append(base[:2:2], sim.Arg{Name: "whom", Value: key}, sim.Arg{Name: "do", Value: "hug"})},
+		"input:":            {Kind: "compute", Args: append(base[:2:2], sim.Arg{Name: "kernel", Value: "k"}, sim.Arg{Name: "input", Value: "x"})},
+		"agent:":            {Kind: "trace", Args: base},
+	} {
+		if _, err := New(s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", want, err)
+		}
+	}
+	for _, k := range Kinds() {
+		if NewSpec(k) == nil || NewSpec(k).Kind() != k {
+			t.Errorf("kind %s is not its own", k)
+		}
+	}
+	if NewSpec("dance") != nil {
+		t.Error("a spec of no kind")
+	}
+}

@@ -69,7 +69,8 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 	if err != nil {
 		return nil, fmt.Errorf("scenario %s: network: %w", s.Name, err)
 	}
-	b.truth = b.tell(net)
+	seats := b.seat(seed)
+	b.truth = b.tell(net, seats)
 	if err := b.texts(b.truth); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
@@ -82,7 +83,7 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 	}
 	b.truth.Faults, b.truth.Calm, b.truth.End = plan.Faults, plan.Calm, plan.End
 	b.config = sim.Config{
-		Seed: seed, Net: net, Plan: *plan, Jobs: jobs, Wall0: wall0, Disk: s.Disk.profile(), KeepEvents: keepHash,
+		Seed: seed, Net: net, Seats: seats, Plan: *plan, Jobs: jobs, Wall0: wall0, Disk: s.Disk.profile(), KeepEvents: keepHash,
 		Catalog:  sim.Catalog{Person: b.person, Fault: fault.New},
 		Checkers: checkers.All(b.truth),
 		Classify: wire.Class, Classes: classes(),
@@ -92,12 +93,11 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 	if set.Observe != nil {
 		b.config.Checkers = append(b.config.Checkers, set.Observe)
 	}
-	b.seat(seed)
 	return b, nil
 }
 
 // seat gives every host its node, and liars what makes them lie.
-func (b *build) seat(seed sim.Seed) {
+func (b *build) seat(seed sim.Seed) (seats []sim.Seat) {
 	shared, liars := op.NewStore(storeSize), op.NewStore(storeSize)
 	r := seed.Stream("contacts")
 	private := b.settings.Set["store"] == "private"
@@ -138,12 +138,10 @@ func (b *build) seat(seed sim.Seed) {
 		}
 		if b.settings.Seat != nil {
 			seat = b.settings.Seat(m.host, seat)
-			if h := &b.truth.Hosts[i]; seat.Liar != h.Liar {
-				h.Honest, h.Liar = seat.Liar == "", seat.Liar
-			}
 		}
-		b.config.Seats = append(b.config.Seats, seat)
+		seats = append(seats, seat)
 	}
+	return seats
 }
 
 // person seats the person of a script; a writer of a trace is given its recording.
@@ -190,12 +188,12 @@ func (b *build) plan(seed sim.Seed) (sim.Plan, error) {
 }
 
 // tell writes down what the checkers must know.
-func (b *build) tell(net *netsim.Network) *checkers.Truth {
+func (b *build) tell(net *netsim.Network, seats []sim.Seat) *checkers.Truth {
 	t := &checkers.Truth{Receipts: receipts, MinDurable: b.scenario.durable()}
 	for i := range b.cast.members {
 		m := &b.cast.members[i]
 		v := kernel.Release(m.group.kernel())
-		h := checkers.Host{Honest: m.group.Liar == nil, Liar: m.group.liar(), Identity: m.identity, Protocol: v.Max, Schema: uint8(v.Schema)}
+		h := checkers.Host{Honest: seats[i].Liar == "", Liar: seats[i].Liar, Identity: m.identity, Protocol: v.Max, Schema: uint8(v.Schema)}
 		for _, k := range m.spaces {
 			h.Spaces = append(h.Spaces, b.cast.spaces[k].id)
 		}

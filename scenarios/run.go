@@ -106,6 +106,19 @@ func Expected(o *Outcome) (bool, string) {
 	return g.Outcome == results.Pass, strings.TrimSpace(g.Name + ": " + g.Why)
 }
 
+// Check runs a scenario and returns what did not go as it expects, with the line that replays it: a test of one's own in
+// one call.
+func Check(s Scenario, set Settings) error {
+	o, err := Run(s, set)
+	if err != nil {
+		return err
+	}
+	if ok, why := Expected(o); !ok {
+		return fmt.Errorf("%s: %s; %s", o.Record.Outcome, why, o.Record.Command())
+	}
+	return nil
+}
+
 // waived finds the scenario's excuse for a checker.
 func (s *Scenario) waived(checker string) string {
 	i := slices.IndexFunc(s.Waive, func(w Waiver) bool { return w.Checker == checker })

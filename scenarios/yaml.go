@@ -70,9 +70,21 @@ func (s *Scenario) check() error {
 	case len(s.Work) == 0:
 		return fmt.Errorf("work: nobody does anything")
 	}
+	for i, w := range s.Work { // a list may have an empty item
+		if w.Spec == nil {
+			return fmt.Errorf("work[%d]: it is empty", i)
+		}
+	}
+	for i, f := range s.Faults {
+		if f.Spec == nil {
+			return fmt.Errorf("faults[%d]: it is empty", i)
+		}
+	}
 	rest := 0
 	for i, g := range s.Groups {
 		switch {
+		case g.Liar != nil && g.Liar.Spec == nil:
+			return fmt.Errorf("groups[%d].liar: it is empty", i)
 		case g.Count < 0 || g.Share < 0 || g.Share > 1 || g.Count > 0 && g.Share > 0:
 			return fmt.Errorf("groups[%d]: count %d and share %v: give one, count from 1 or share in 0..1", i, g.Count, g.Share)
 		case g.Kernel > 2:

@@ -2,6 +2,7 @@
 SIM   = bin/lgos-sim
 NODES ?= 1000
 SEEDS ?= 1..50
+DRAWS ?= 200
 FUZZ  ?= 60s
 
 .PHONY: help run test check cross sweep twice soak mutants fuzz bench report setup build clean
@@ -47,9 +48,10 @@ sweep: build ## every scenario at a small size, in two processes that must agree
 twice: build ## one scenario in two processes: the same digest (NAME=partition-heal)
 	$(SIM) twice $(or $(NAME),partition-heal) --nodes $(NODES) --seed 7
 
-soak: build ## every scenario at 60 nodes over SEEDS=1..50, and one digest from every build at NODES=1000
+soak: build ## every scenario at 60 nodes over SEEDS=1..50, and DRAWS=200 drawn ones, and one digest from every build at NODES=1000
 	go test -v -timeout 2h ./scenarios/determinism -args -nodes $(NODES)
 	scripts/each.sh run 60 --seeds $(SEEDS) --out results/runs/each
+	LGOS_DRAWS=$(DRAWS) go test ./scenarios -run TestDraw -count=1 -timeout 2h
 
 mutants: build ## plant known bugs; each must be caught by the checker named in its file (SHARE=n: one in n, another each day)
 	scripts/mutants.sh $(or $(SHARE),1)

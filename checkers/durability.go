@@ -89,8 +89,23 @@ func (d *durability) Observe(e *sim.Event) {
 				}
 			}
 		}
+		d.booted(e.Host, e.Input.(*step.Boot))
 	case sim.OnUnissued:
 		d.unissued++
+	}
+}
+
+// booted takes in what a host finds on its disk: what a former life committed relaxed outlives a crash of the tab, and the
+// next strict commit makes it safe like any other.
+func (d *durability) booted(h sim.HostID, in *step.Boot) {
+	k := &commits{}
+	for i := range in.Disk {
+		if p := d.record(in.Disk[i].Value); p != nil && !p.safe.has(int(h)) {
+			k.relaxed = append(k.relaxed, p)
+		}
+	}
+	if len(k.relaxed) > 0 {
+		d.disks[h] = k
 	}
 }
 

@@ -14,8 +14,8 @@ func (n *Node) packet(in *step.Packet) {
 	if l == nil {
 		return
 	}
-	version := l.Version
-	f, err := wire.Decode(version, in.Bytes, &n.frame)
+	// Whatever was agreed, a kernel has no table but its own.
+	f, err := wire.Decode(min(l.Version, n.cfg.Kernel.Max), in.Bytes, &n.frame)
 	if err != nil {
 		n.drop(l, err.Error(), len(in.Bytes))
 		return

@@ -40,7 +40,7 @@ func (b *build) record(res *sim.Result, started time.Time) results.Record {
 			r.Verdicts = append(r.Verdicts, b.verdict(v))
 		}
 	}
-	r.Outcome = b.outcome(res, r.Verdicts)
+	r.Outcome, r.Why = b.outcome(res, r.Verdicts)
 	if r.Why == "" {
 		r.Why = why(r.Verdicts)
 	}
@@ -84,9 +84,12 @@ func (b *build) verdict(v sim.Verdict) results.Verdict {
 }
 
 // outcome is the world's, but that a waived checker may have had nothing to look at.
-func (b *build) outcome(res *sim.Result, verdicts []results.Verdict) results.Outcome {
+func (b *build) outcome(res *sim.Result, verdicts []results.Verdict) (o results.Outcome, why string) {
+	if mute := b.mute(res.Ledger); mute != "" && res.Cut == "" && res.Outcome < sim.Invalid {
+		return results.Invalid, "no lie was told by any " + mute
+	}
 	if res.Outcome != sim.Vacuous {
-		return results.Outcome(res.Outcome.String())
+		return results.Outcome(res.Outcome.String()), res.Why
 	}
 	worst := results.Pass
 	for _, v := range verdicts {
@@ -94,7 +97,25 @@ func (b *build) outcome(res *sim.Result, verdicts []results.Verdict) results.Out
 			worst = results.Worse(worst, v.Outcome)
 		}
 	}
-	return worst
+	return worst, res.Why
+}
+
+// mute names a strategy of which no liar told a lie: like a fault without effect, it tests nothing.
+func (b *build) mute(l *sim.Ledger) string {
+	for i := range b.scenario.Groups {
+		g := &b.scenario.Groups[i]
+		if g.Liar == nil || len(b.cast.seats()[g.Name]) == 0 {
+			continue
+		}
+		told := int64(0)
+		for _, kind := range g.Liar.Lies() {
+			told += l.Lie(kind).Told
+		}
+		if told == 0 {
+			return g.Liar.Kind()
+		}
+	}
+	return ""
 }
 
 // why says in a sentence what decided: the first of the worst verdicts.

@@ -15,6 +15,8 @@ import (
 // Spec is what a scenario writes of a liar.
 type Spec interface {
 	Kind() string
+	// Lies are the kinds of NoteLie that this strategy tells.
+	Lies() []string
 	// Seat turns the factory of an honest node into that of a liar.
 	Seat(inner func(life uint32) *node.Node, env Env) func(life uint32) sim.Process
 }

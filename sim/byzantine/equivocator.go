@@ -17,6 +17,8 @@ type Equivocator struct {
 
 func (*Equivocator) Kind() string { return "equivocator" }
 
+func (*Equivocator) Lies() []string { return []string{"equivocation"} }
+
 func (s *Equivocator) Seat(inner func(uint32) *node.Node, env Env) func(uint32) sim.Process {
 	every := s.Every
 	if every <= 0 {

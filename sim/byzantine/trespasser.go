@@ -19,6 +19,8 @@ type Trespasser struct {
 
 func (*Trespasser) Kind() string { return "trespasser" }
 
+func (*Trespasser) Lies() []string { return []string{"trespass", "usurpation"} }
+
 func (s *Trespasser) Seat(inner func(uint32) *node.Node, env Env) func(uint32) sim.Process {
 	gap := s.Gap
 	if gap <= 0 {

@@ -13,6 +13,8 @@ type Withholder struct{}
 
 func (*Withholder) Kind() string { return "withholder" }
 
+func (*Withholder) Lies() []string { return []string{"withheld"} }
+
 func (*Withholder) Seat(inner func(uint32) *node.Node, env Env) func(uint32) sim.Process {
 	return seat(inner, env, func() strategy { return withholder{} })
 }

@@ -15,6 +15,8 @@ type LyingWorker struct{}
 
 func (*LyingWorker) Kind() string { return "lying-worker" }
 
+func (*LyingWorker) Lies() []string { return []string{"wrong result"} }
+
 func (*LyingWorker) Seat(inner func(uint32) *node.Node, env Env) func(uint32) sim.Process {
 	return seat(inner, env, func() strategy { return &worker{inputs: map[uint64][]byte{}, own: true} })
 }
@@ -23,6 +25,8 @@ func (*LyingWorker) Seat(inner func(uint32) *node.Node, env Env) func(uint32) si
 type Colluder struct{}
 
 func (*Colluder) Kind() string { return "colluder" }
+
+func (*Colluder) Lies() []string { return []string{"colluded result"} }
 
 func (*Colluder) Seat(inner func(uint32) *node.Node, env Env) func(uint32) sim.Process {
 	return seat(inner, env, func() strategy { return &worker{inputs: map[uint64][]byte{}} })

@@ -1,4 +1,4 @@
-package byzantine_test
+package scenarios_test
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 func TestLiesAreDelivered(t *testing.T) {
 	kinds := map[string][]string{
 		"equivocators": {"equivocation"},
-		"forgers":      {"altered bytes", "bad signature"},
+		"forgers":      {"altered bytes", "bad signature", "stolen identity"},
 		"trespassers":  {"trespass", "usurpation"},
 		"withholders":  {"withheld"},
 	}

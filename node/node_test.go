@@ -17,10 +17,8 @@ import (
 )
 
 // everyQuery is all that Inspect answers about one space.
-func everyQuery(g *stage) (all []string) {
-	for _, q := range []string{step.InspectSpaces, step.InspectVersion, step.InspectBlamed, step.InspectQueues, "rubbish", "op zz", "ops 00"} {
-		all = append(all, q)
-	}
+func everyQuery(g *stage) []string {
+	all := []string{step.InspectSpaces, step.InspectVersion, step.InspectBlamed, step.InspectQueues, "rubbish", "op zz", "ops 00"}
 	for _, q := range []string{step.InspectOps, step.InspectState, step.InspectRights, step.InspectVoid, step.InspectHeads} {
 		all = append(all, fmt.Sprintf("%s %x", q, g.space[:]))
 	}

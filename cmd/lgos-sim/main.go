@@ -1,4 +1,4 @@
-// The command lgos-sim runs, replays and judges simulated LGOS networks. Each subcommand is a file.
+// Command lgos-sim runs, replays and judges simulated LGOS networks. Each subcommand is a file.
 package main
 
 import (

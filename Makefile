@@ -56,8 +56,8 @@ soak: build ## every scenario at 60 nodes over SEEDS=1..50, and DRAWS=200 drawn 
 mutants: build ## plant known bugs; each must be caught by the checker named in its file (SHARE=n: one in n, another each day)
 	scripts/mutants.sh $(or $(SHARE),1)
 
-fuzz: ## every fuzz target for FUZZ=60s
-	scripts/fuzz.sh $(FUZZ)
+fuzz: ## every fuzz target for FUZZ=60s (ONLY=REGEXP picks some)
+	scripts/fuzz.sh $(FUZZ) $(ONLY)
 
 bench: build ## our rows of every benchmark beside the peers'
 	@mkdir -p results/runs

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// script runs one of the scripts with other commands in place of its own: what is in stubs comes first in PATH.
+func script(t *testing.T, stubs map[string]string, name string, args ...string) (string, error) {
+	t.Helper()
+	bin := t.TempDir()
+	for stub, text := range stubs {
+		if err := os.WriteFile(filepath.Join(bin, stub), []byte("#!/usr/bin/env bash\n"+text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("bash", append([]string{filepath.Join("..", "..", "scripts", name)}, args...)...)
+	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// TestFuzzScript holds fuzz.sh to telling a late end of Go's fuzzer from a crash, and to one build a package.
+func TestFuzzScript(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("the scripts need bash")
+	}
+	const late = `echo "--- FAIL: $4 (1.0s)"; echo "    context deadline exceeded"; echo FAIL; exit 1`
+	for name, c := range map[string]struct {
+		binary string // what the built tests do
+		ok     bool
+		fate   string
+	}{
+		"green":     {`echo PASS`, true, ": pass\n"},
+		"late":      {late, true, ": pass (its end was told late)\n"},
+		"crash":     {`echo "    Failing input written to testdata/fuzz/x"; ` + late, false, ": FAIL\n"},
+		"failure":   {`echo "--- FAIL: seed#3"; exit 1`, false, ": FAIL\n"},
+		"mentioned": {`echo "    x_test.go:9: context deadline exceeded"; exit 1`, false, ": FAIL\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			built := filepath.Join(t.TempDir(), "built")
+			binary := "cat >\"$6\" <<'END'\n#!/usr/bin/env bash\necho 'fuzz: elapsed: 0s, execs: 7 (7/sec)'\necho 'fuzz: elapsed: 1s, execs: 4321 (9/sec)'\n" + c.binary + "\nEND\nchmod +x \"$6\"\n"
+			stub := "case \"$1\" in\n env) echo /nowhere ;;\n list) echo example ;;\n test) echo >>'" + built + "'\n" + binary + " ;;\nesac\n"
+			out, err := script(t, map[string]string{"go": stub}, "fuzz.sh", "1s", "^node/op ")
+			if (err == nil) != c.ok {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			_, list, found := strings.Cut(out, "fuzz: executions of each target\n")
+			if !found || strings.Count(list, "        4321  node/op Fuzz") != 2 || strings.Count(list, c.fate) != 2 {
+				t.Errorf("the list at the end:\n%s", out)
+			}
+			if b, _ := os.ReadFile(built); len(b) != 1 {
+				t.Errorf("built %d times", len(b))
+			}
+		})
+	}
+	if out, err := script(t, nil, "fuzz.sh", "1s", "no such target"); err == nil {
+		t.Errorf("a filter that picks nothing is no mistake:\n%s", out)
+	}
+}

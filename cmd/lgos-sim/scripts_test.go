@@ -17,7 +17,11 @@ func script(t *testing.T, stubs map[string]string, name string, args ...string) 
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("bash", append([]string{filepath.Join("..", "..", "scripts", name)}, args...)...)
+	file := filepath.Join("..", "..", "scripts", name)
+	if _, err := os.Stat(file); err != nil { // what a test looks at itself, go test does not take from its cache once it changed
+		t.Fatal(err)
+	}
+	cmd := exec.Command("bash", append([]string{file}, args...)...)
 	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	return string(out), err

@@ -58,12 +58,13 @@ type FaultSum struct {
 	Kind        string
 	Windows     int
 	Idle        int // windows that did nothing
+	Ahead       int // windows that had not begun when the run ended
 	First, Last Seconds
 	Effects     []Count
 }
 
-// SumFaults adds the windows up by kind, in order of their first.
-func SumFaults(faults []Fault) (out []FaultSum) {
+// SumFaults adds the windows up by kind, in order of their first, for a run that ended at a virtual time.
+func SumFaults(faults []Fault, end Seconds) (out []FaultSum) {
 	for _, kind := range faultKinds(faults) {
 		s := FaultSum{Kind: kind, First: -1}
 		for _, f := range faults {
@@ -75,7 +76,10 @@ func SumFaults(faults []Fault) (out []FaultSum) {
 				s.First = f.Begin
 			}
 			s.First, s.Last = min(s.First, f.Begin), max(s.Last, f.End)
-			if len(f.Effects) == 0 {
+			switch {
+			case f.Begin >= end:
+				s.Ahead++
+			case len(f.Effects) == 0:
 				s.Idle++
 			}
 			for _, e := range f.Effects {
@@ -90,4 +94,17 @@ func SumFaults(faults []Fault) (out []FaultSum) {
 		out = append(out, s)
 	}
 	return out
+}
+
+// Remark says of windows what the sum of their effects does not: that some did nothing, or had not begun when the run was
+// cut short.
+func (s FaultSum) Remark() string {
+	var out []string
+	if s.Idle > 0 && len(s.Effects) > 0 {
+		out = append(out, fmt.Sprintf("%d of %d windows did nothing", s.Idle, s.Windows))
+	}
+	if s.Ahead > 0 {
+		out = append(out, fmt.Sprintf("%d of %d windows had not begun", s.Ahead, s.Windows))
+	}
+	return strings.Join(out, ", ")
 }

@@ -162,7 +162,7 @@ func (v *runView) fill() {
 		d.Metrics = slices.DeleteFunc(slices.Clone(d.Metrics), func(m Metric) bool { return r.drawn(m.Name) })
 		v.Rows = append(v.Rows, verdictRow{d, grades[i], d.Outcome != Pass && grades[i].Outcome == Pass && d.Waived == ""})
 	}
-	v.Sums = SumFaults(r.Faults)
+	v.Sums = SumFaults(r.Faults, r.Virtual)
 	v.Facts = facts(r)
 	v.Figures = []figure{v.convergence(), v.spread("delivery", "How fast operations arrive", DeliveryWord),
 		v.spread("durable", "How fast operations become durable", DurableWord), v.traffic()}

@@ -55,6 +55,21 @@ func TestReportOfAFailure(t *testing.T) {
 	}
 }
 
+// TestReportOfACutRun: nothing is said against windows that had not begun.
+func TestReportOfACutRun(t *testing.T) {
+	r := sample()
+	r.Virtual, r.Cut = s(11), "interrupted"
+	for i := range r.Faults[1:] {
+		r.Faults[1+i].Effects = nil
+	}
+	page := report(t, r)
+	for want, there := range map[string]bool{"no effect": false, "did nothing": false, "2 of 2 windows had not begun": true} {
+		if strings.Contains(page, want) != there {
+			t.Errorf("that the report says %q is %t", want, !there)
+		}
+	}
+}
+
 func TestReportOfManyRuns(t *testing.T) {
 	runs := []*Record{failing(), canary()}
 	for i := range 40 {

@@ -107,17 +107,17 @@ func (p *printer) run(r *results.Record, replay string) {
 		}
 		p.row(fmt.Sprintf("  %s %-12s %9s  ", p.mark(v.Outcome, 7), v.Checker, results.Integer(v.Checked)), why)
 	}
-	for _, s := range results.SumFaults(r.Faults) {
+	for _, s := range results.SumFaults(r.Faults, r.Virtual) {
 		var did []string
 		for _, e := range s.Effects {
 			did = append(did, results.Amount(float64(e.N), e.Unit)+" "+e.Name)
 		}
-		text := strings.Join(did, ", ")
-		if text == "" {
-			text = "no effect"
+		if len(did) == 0 && s.Idle > 0 {
+			did = append(did, "no effect")
 		}
-		if s.Idle > 0 && len(did) > 0 {
-			text += fmt.Sprintf("; %d windows did nothing", s.Idle)
+		text := strings.Join(did, ", ")
+		if remark := s.Remark(); remark != "" {
+			text = strings.TrimPrefix(text+"; "+remark, "; ")
 		}
 		p.row(fmt.Sprintf("  fault   %-12s %9s  ", s.Kind, fmt.Sprintf("×%d", s.Windows)), text)
 	}

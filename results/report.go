@@ -232,7 +232,7 @@ func (v *runView) spread(id, title, word string) figure {
 	return f
 }
 
-// traffic shows the ten greatest kinds; the others are summed.
+// traffic shows the ten greatest kinds; the others are summed. What carries no bytes has its packets told below.
 func (v *runView) traffic() figure {
 	f := figure{ID: v.ID + "-traffic", Title: "Traffic by kind", Wide: true, Empty: "No traffic was counted."}
 	rows := slices.Clone(v.Record.Traffic)
@@ -241,6 +241,14 @@ func (v *runView) traffic() figure {
 			return int(min(max(int64(b.Bytes)-int64(a.Bytes), -1), 1))
 		}
 		return strings.Compare(a.Kind, b.Kind)
+	})
+	var bare []string
+	rows = slices.DeleteFunc(rows, func(r Traffic) bool {
+		if r.Bytes > 0 {
+			return false
+		}
+		bare = append(bare, fmt.Sprintf("%s, %s messages", r.Kind, Integer(r.Messages)))
+		return true
 	})
 	if len(rows) == 0 {
 		return f
@@ -257,6 +265,9 @@ func (v *runView) traffic() figure {
 	}
 	f.SVG = bars(f.ID, f.Title, rows)
 	f.Caption = "Bytes sent over all links, by the kind of frame."
+	if len(bare) > 0 {
+		f.Caption += " Without a payload: " + strings.Join(bare, "; ") + "."
+	}
 	f.Traffic = rows
 	f.Legend = []legend{newLegend(0, "delivered or in flight"), newLegend(1, "lost")}
 	for i := range f.Legend {

@@ -55,6 +55,23 @@ func TestReportOfAFailure(t *testing.T) {
 	}
 }
 
+// TestReportOfBareTraffic: what carries no bytes is no row of bytes, and its packets are told.
+func TestReportOfBareTraffic(t *testing.T) {
+	r := sample()
+	r.Traffic = append(r.Traffic, Traffic{Kind: "connections", Messages: 16_228})
+	page := report(t, r)
+	if strings.Contains(page, "<td class=\"n\">0 B</td><td class=\"n\">0 B</td>") || strings.Contains(page, "connections: 0 B") {
+		t.Error("the report has a row of 0 bytes")
+	}
+	if !strings.Contains(page, "Without a payload: connections, 16,228 messages.") {
+		t.Error("the report does not say how many messages were of connections")
+	}
+	r.Traffic = r.Traffic[len(r.Traffic)-1:]
+	if page := report(t, r); !strings.Contains(page, "No traffic was counted.") {
+		t.Error("traffic without a byte is drawn")
+	}
+}
+
 // TestReportOfACutRun: nothing is said against windows that had not begun.
 func TestReportOfACutRun(t *testing.T) {
 	r := sample()

@@ -1,6 +1,7 @@
 package checkers
 
 import (
+	"strings"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -227,6 +228,19 @@ func (b *book) keep(o *operation) {
 	if o.reason == "" && o.head.Seq == 1 {
 		b.owner[o.chain.device] = array(o.head.Identity)
 	}
+}
+
+// signed tells an operation's kind and its author, as far as its signatures prove who that is.
+func (b *book) signed(o *operation) string {
+	who, known := o.author, o.author != key{}
+	if !known && o.reason != step.RefuseMalformed && o.reason != step.RefuseSignature {
+		who, known = b.owner[o.chain.device]
+	}
+	by := "by an unknown device"
+	if known {
+		by = "by " + short(who)
+	}
+	return strings.TrimSpace(o.kind + " " + by)
 }
 
 // fetch asks a host for the bytes of an operation that it says it holds.

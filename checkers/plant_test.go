@@ -98,6 +98,10 @@ func plants() []planted {
 			}
 			s.everyone(s.lie("send_message", nil, node))
 		}},
+		{"an admitted operation that its device did not sign", "policy", "(send_message by an unknown device), which the rules refuse: signature", nil, func(s *stage) {
+			s.pens[5].forge = func(_, _, sig *[]byte) { (*sig)[3] ^= 1 }
+			s.everyone(s.lie("send_message", nil, node))
+		}},
 		{"a set without a cause", "convergence", "gap: its cause", nil, func(s *stage) {
 			w := s.message(3, "a cause")
 			s.message(4, "an effect")

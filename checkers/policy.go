@@ -163,7 +163,7 @@ func (p *policy) inside(at time.Duration, k holding) {
 			continue
 		}
 		p.judged[b.id] = true
-		p.fail(at, "", "host %d admitted operation %s (%s by %s), which the rules refuse: %s: %s", k.host, b.op, b.op.kind, short(b.op.author), b.reason, b.detail)
+		p.fail(at, "", "host %d admitted operation %s (%s), which the rules refuse: %s: %s", k.host, b.op, p.signed(b.op), b.reason, b.detail)
 	}
 	for _, o := range k.set.ops {
 		if !p.judged[o.id] {
@@ -277,7 +277,7 @@ func (p *policy) Verdict(end sim.End) sim.Verdict {
 		if o == nil || !o.held && !o.honest || !p.resolve(o) || o.reason != "" {
 			continue
 		}
-		p.fail(r.at, r.event, "host %d refused operation %s (%s by %s) for %s, and the rules admit it", r.host, o, o.kind, short(o.author), r.reason)
+		p.fail(r.at, r.event, "host %d refused operation %s (%s) for %s, and the rules admit it", r.host, o, p.signed(o), r.reason)
 	}
 	forks := 0
 	for _, s := range p.spaces {

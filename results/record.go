@@ -211,8 +211,8 @@ type File struct {
 // Cost is what the run took on the machine that made it.
 type Cost struct {
 	Wall    Seconds `json:"wall_s"`               // build of the world and run, checkers included
-	CPU     Seconds `json:"cpu_s,omitempty"`      // of the process, over all cores, where the system tells
-	Peak    uint64  `json:"peak_bytes,omitempty"` // greatest memory that the process took from the system
+	CPU     Seconds `json:"cpu_s,omitempty"`      // over all cores; left out where other runs shared the process (--jobs), and where the system does not tell
+	Peak    uint64  `json:"peak_bytes,omitempty"` // greatest memory that the process took from the system; left out where other runs shared it, and where a run before it took more
 	Workers int     `json:"workers"`              // GOMAXPROCS
 }
 

@@ -19,14 +19,13 @@ import (
 )
 
 // record converts what the world says into what is kept.
-func (b *build) record(res *sim.Result, started time.Time) results.Record {
+func (b *build) record(res *sim.Result, m meter) results.Record {
 	s := &b.scenario
 	r := results.Record{
 		Schema: results.SchemaVersion, Scenario: s.Name, About: s.About, Seed: b.settings.Seed, Nodes: len(b.config.Seats),
 		Outcome: results.Outcome(res.Outcome.String()), Why: res.Why, Expect: s.Expect, Cut: res.Cut, Warnings: warnings(res),
 		Digest: hex.EncodeToString(res.Digest[:]), Virtual: results.Seconds(res.End), Events: res.Events,
-		Build: Build(), Started: started.UTC().Format(time.RFC3339),
-		Cost: results.Cost{Wall: results.Seconds(time.Since(started)), CPU: results.Seconds(cpuTime()), Peak: peakMemory(), Workers: runtime.GOMAXPROCS(0)},
+		Build: Build(), Started: m.started.UTC().Format(time.RFC3339), Cost: m.cost(b.settings.Alone),
 	}
 	for _, k := range keys(*s) {
 		v, set := b.settings.Set[k.Name]

@@ -28,8 +28,8 @@ type Outcome struct {
 func Run(s Scenario, set Settings) (*Outcome, error) { return run(s, set, nil) }
 
 func run(s Scenario, set Settings, p *PlanFile) (*Outcome, error) {
-	started := time.Now()
-	set.Stop = limits(set, started)
+	m := startMeter()
+	set.Stop = limits(set, m.started)
 	var plan *sim.Plan
 	var jobs []sim.JobResult
 	if p != nil {
@@ -71,7 +71,7 @@ func run(s Scenario, set Settings, p *PlanFile) (*Outcome, error) {
 		return nil, err
 	}
 	out := &Outcome{Plan: text, Result: res, World: w}
-	out.Record = b.record(res, started)
+	out.Record = b.record(res, m)
 	out.Record.Device = deviceOf(kind, dev)
 	sum := sha256.Sum256(text)
 	out.Record.Plan = results.File{Name: "plan.yaml", SHA256: hex.EncodeToString(sum[:])}

@@ -178,8 +178,8 @@ func TestSweep(t *testing.T) {
 		t.Errorf("the sweep says\n%s", text)
 	}
 	for _, run := range []string{"canary-9", "calm-day-1", "calm-day-2"} {
-		if _, err := results.Load(filepath.Join(dir, run)); err != nil {
-			t.Error(err)
+		if r, err := results.Load(filepath.Join(dir, run)); err != nil || r.Cost.CPU != 0 || r.Cost.Peak != 0 {
+			t.Errorf("%s: %v, CPU or memory of a process with two runs at once in %+v", run, err, r)
 		}
 	}
 	b, err := os.ReadFile(junit)

@@ -241,6 +241,7 @@ func (f *runFlags) sweep(ctx context.Context, jobs []job, set scenarios.Settings
 		workers = runtime.GOMAXPROCS(0)
 	}
 	workers = min(workers, len(jobs))
+	set.Alone = workers == 1
 	ends := make([]done, len(jobs))
 	var mu sync.Mutex
 	next, said, stop := 0, 0, false

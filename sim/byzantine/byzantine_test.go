@@ -2,6 +2,7 @@ package byzantine
 
 import (
 	"crypto/ed25519"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -135,12 +136,13 @@ func TestPassThrough(t *testing.T) {
 
 // TestWorkers: a lying worker alters a result in its own way, colluders in one; an error stays what it is.
 func TestWorkers(t *testing.T) {
-	out := func(own bool, host sim.HostID) []byte {
+	result := func(own bool, host sim.HostID, task string, size int) []byte {
 		w := &worker{own: own, inputs: map[uint64][]byte{}}
 		l := &liar{env: Env{Host: host, Seed: 3}}
-		w.effect(l, &step.Run{ID: 1, Input: []byte("task")}, nil)
-		return w.input(l, &step.JobDone{ID: 1, Out: make([]byte, 64)}).(*step.JobDone).Out
+		w.effect(l, &step.Run{ID: 1, Input: []byte(task)}, nil)
+		return w.input(l, &step.JobDone{ID: 1, Out: make([]byte, size)}).(*step.JobDone).Out
 	}
+	out := func(own bool, host sim.HostID) []byte { return result(own, host, "task", 64) }
 	if string(out(false, 1)) != string(out(false, 2)) {
 		t.Error("colluders differ")
 	}
@@ -149,6 +151,14 @@ func TestWorkers(t *testing.T) {
 	}
 	if string(out(true, 1)) == string(make([]byte, 64)) {
 		t.Error("the result is right")
+	}
+	for n := range 1000 { // all 32 results that colluders can give of four bytes
+		task := fmt.Sprint("task ", n)
+		for host := sim.HostID(1); host <= 64; host++ {
+			if string(result(true, host, task, 4)) == string(result(false, 1, task, 4)) {
+				t.Fatalf("the liar at host %d gives what the colluders give", host)
+			}
+		}
 	}
 	w := &worker{inputs: map[uint64][]byte{}}
 	failed := &step.JobDone{ID: 2, Err: "no"}

@@ -58,13 +58,15 @@ func (w *worker) input(l *liar, in step.Input) step.Input {
 	return &lie
 }
 
-// owned alters a result by the number of the host: of four bytes or more no two hosts make the same of it, even by chance.
+// owned alters a result by the number of the host, as the Gray code of its double: of four bytes or more no two hosts make
+// the same of it, even by chance, and none makes what the colluders do, since such codes flip two bits at least and wrong
+// flips one.
 func owned(out []byte, h sim.HostID) []byte {
 	out = bytes.Clone(out)
 	if len(out) == 0 {
 		return []byte{byte(h)}
 	}
-	for i, b := range binary.BigEndian.AppendUint32(nil, uint32(h)) {
+	for i, b := range binary.BigEndian.AppendUint32(nil, uint32(h)^uint32(h)<<1) {
 		out[i%len(out)] ^= b
 	}
 	return out

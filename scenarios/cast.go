@@ -55,11 +55,12 @@ func draw(s *Scenario, nodes int, seed sim.Seed) (*cast, error) {
 	}
 	r.Shuffle(nodes, func(i, j int) { order[i], order[j] = order[j], order[i] })
 	seeds := identities(nodes, r)
+	turns := s.firstTurns(r)
 	for i := range c.members {
 		m := &c.members[i]
 		m.host, m.group, m.seed = sim.HostID(i+1), &s.Groups[order[i]], seeds[i]
 		m.identity = op.Key(ed25519.NewKeyFromSeed(m.seed[:]).Public().(ed25519.PublicKey))
-		m.spaces = m.group.choose(s.Spaces, r)
+		m.spaces = m.group.hold(s.Spaces, &turns[order[i]])
 		for _, k := range m.spaces {
 			c.spaces[k].hosts = append(c.spaces[k].hosts, m.host)
 		}
@@ -117,21 +118,39 @@ func identities(n int, r *rand.Rand) [][32]byte {
 	return seeds
 }
 
-// choose says which spaces a host of the group holds.
-func (g *Group) choose(all []string, r *rand.Rand) []int {
-	names := g.Spaces
-	if len(names) == 0 {
-		names = all
+// firstTurns draws for each group at which of its spaces the dealing begins, so that groups of one host are not all in the
+// first space.
+func (s *Scenario) firstTurns(r *rand.Rand) []int {
+	turns := make([]int, len(s.Groups))
+	for i := range s.Groups {
+		if n := len(s.Groups[i].names(s.Spaces)); n > 1 && !s.Groups[i].All {
+			turns[i] = r.IntN(n)
+		}
 	}
+	return turns
+}
+
+func (g *Group) names(all []string) []string {
+	if len(g.Spaces) == 0 {
+		return all
+	}
+	return g.Spaces
+}
+
+// hold says which spaces the next host of the group holds. They are dealt out in turn, not drawn for each host: each space
+// gets its share of every group, and none is left by bad luck without people, lenders or liars.
+func (g *Group) hold(all []string, turn *int) []int {
 	var held []int
-	for _, n := range names {
+	for _, n := range g.names(all) {
 		held = append(held, slices.Index(all, n))
 	}
 	slices.Sort(held)
-	if g.All || len(held) == 1 {
+	if g.All {
 		return held
 	}
-	return []int{held[r.IntN(len(held))]}
+	at := *turn % len(held)
+	*turn++
+	return held[at : at+1]
 }
 
 // found makes the founding operation of a space: all roles of its people, and the first owner as its author.

@@ -7,11 +7,12 @@ import (
 	"github.com/lifegraph-os/lgos-sim/sim/byzantine"
 )
 
-// equivocators tell different neighbours different things.
+// equivocators tell different neighbours different things. However many there are, so few of them write that some write
+// twice: every second operation has a twin.
 func equivocators() Scenario {
 	s := base("equivocators", "Members sign two operations for one place in their chain and show each to half of the network (SEC-2, I14, I15).")
 	s.Groups = append(s.Groups, lying("liars", "member", 0.15, &byzantine.Equivocator{}))
-	s.Work = append(s.Work, Work{&workload.Chat{Groups: []string{"liars"}, Operations: 40}})
+	s.Work = append(s.Work, Work{&workload.Chat{Groups: []string{"liars"}, Authors: 20, Operations: 40}})
 	return s
 }
 

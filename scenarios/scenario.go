@@ -37,7 +37,7 @@ type Group struct {
 	Count  int      `yaml:"count,omitempty"`
 	Share  float64  `yaml:"share,omitempty"`  // of the nodes of the run
 	Kernel uint8    `yaml:"kernel,omitempty"` // the protocol of its released kernel: 1 or 2 (the default)
-	Spaces []string `yaml:"spaces,omitempty"` // each host holds one of these, drawn; all the scenario's where none is named
+	Spaces []string `yaml:"spaces,omitempty"` // each host holds one of these, in turn; all the scenario's where none is named
 	All    bool     `yaml:"all,omitempty"`    // each host holds all of them
 	Role   string   `yaml:"role,omitempty"`   // guest, member, admin or owner in the spaces that it holds; empty is none
 	Device string   `yaml:"device,omitempty"` // laptop, phone or desktop: how fast its jobs run; empty has no runner

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -180,6 +181,26 @@ func TestSweep(t *testing.T) {
 	for _, run := range []string{"canary-9", "calm-day-1", "calm-day-2"} {
 		if r, err := results.Load(filepath.Join(dir, run)); err != nil || r.Cost.CPU != 0 || r.Cost.Peak != 0 {
 			t.Errorf("%s: %v, CPU or memory of a process with two runs at once in %+v", run, err, r)
+		}
+	}
+	again := run(t, dir, "calm-day:10", "--seeds", "2..3")
+	index, err := os.ReadFile(filepath.Join(dir, indexName))
+	if err != nil || !strings.Contains(again, indexName) {
+		t.Errorf("no index (%v):\n%s", err, again)
+	}
+	for run, nodes := range map[string]int{"canary-9": 12, "calm-day-1": 12, "calm-day-2": 10, "calm-day-3": 10} {
+		r, err := results.Load(filepath.Join(dir, run))
+		if err != nil || r.Nodes != nodes {
+			t.Errorf("%s: %v, want %d nodes in %+v", run, err, nodes, r)
+			continue
+		}
+		for _, name := range []string{results.PlanName, results.ReportName} {
+			if b, err := os.ReadFile(filepath.Join(dir, run, name)); err != nil || len(b) < 100 {
+				t.Errorf("%s leaves no %s (%v)", run, name, err)
+			}
+		}
+		if line := fmt.Sprintf("%-28s  %6d  %.12s  %s\n", r.Name(), r.Nodes, r.Digest, run); strings.Count(string(index), line) != 1 {
+			t.Errorf("the index does not say %q:\n%s", line, index)
 		}
 	}
 	b, err := os.ReadFile(junit)

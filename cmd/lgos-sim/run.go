@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -43,6 +44,11 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run NAME|FILE…",
 		Short: "Run scenarios over one seed or many, and leave records",
+		Long: `Run scenarios over one seed or many, and leave records. NAME@SEED has a seed of its own, NAME:NODES
+a size.
+
+One run leaves its record, plan and report in --out. Several leave them in --out/NAME-SEED, one
+report of all in --out, and a line for each in --out/index.txt, where lines of earlier runs stay.`,
 		Example: `  lgos-sim run partition-heal --nodes 1000 --seed 7
   lgos-sim run --all --seeds 1..50 --nodes 60 --jobs 2 --junit junit.xml
   lgos-sim run two-writers --set trace=../data/friendsforever.json.gz`,
@@ -70,6 +76,7 @@ func newRun() *cobra.Command {
 type job struct {
 	scenario scenarios.Scenario
 	seed     uint64
+	nodes    int    // 0 is --nodes
 	file     string // where the scenario came from; empty for one of the list
 }
 
@@ -108,11 +115,7 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	p := newPrinter(cmd.OutOrStdout())
 	p.Writer = m
 	if !several {
-		nodes := f.nodes
-		if nodes == 0 {
-			nodes = jobs[0].scenario.Nodes
-		}
-		p.head(fmt.Sprintf("%s seed %d", jobs[0].scenario.Name, jobs[0].seed), nodes, f.device)
+		p.head(fmt.Sprintf("%s seed %d", jobs[0].scenario.Name, jobs[0].seed), cmp.Or(jobs[0].nodes, f.nodes, jobs[0].scenario.Nodes), f.device)
 	}
 	ends := f.sweep(cmd.Context(), jobs, set, m, func(j job, o *scenarios.Outcome) done { return f.save(j, o, out, several) }, func(d done) {
 		if several && d.record != nil {
@@ -149,7 +152,8 @@ func (f *runFlags) plan(args []string) ([]job, error) {
 	}
 	for _, arg := range args {
 		a, b := first, last
-		name, seed, own := splitSeed(arg)
+		name, nodes := splitNodes(arg)
+		name, seed, own := splitSeed(name)
 		if own {
 			a, b = seed, seed
 		}
@@ -157,7 +161,7 @@ func (f *runFlags) plan(args []string) ([]job, error) {
 		if err != nil {
 			return nil, err
 		}
-		j := job{scenario: s}
+		j := job{scenario: s, nodes: nodes}
 		if _, listed := scenarios.Find(name); !listed {
 			j.file = name
 		}
@@ -286,6 +290,7 @@ func one(j job, set scenarios.Settings, m meter, save func(job, *scenarios.Outco
 	update, end := m.Start(fmt.Sprintf("%s@%d", j.scenario.Name, j.seed))
 	defer end()
 	set.Seed, set.Progress, set.Set = j.seed, update, maps.Clone(set.Set)
+	set.Nodes = cmp.Or(j.nodes, set.Nodes)
 	o, err := scenarios.Run(j.scenario, set)
 	if err != nil {
 		return done{err: err}
@@ -303,10 +308,13 @@ func (f *runFlags) save(j job, o *scenarios.Outcome, out string, several bool) d
 	if j.file != "" {
 		d.replay = "lgos-sim replay " + d.dir
 	}
+	if several {
+		d.err = writeReport(filepath.Join(d.dir, results.ReportName), []*results.Record{r})
+	}
 	bad := r.Grade().Outcome != results.Pass
 	if o.Result != nil {
 		if !several || bad {
-			d.err = saveHashes(d.dir, o.Result.EventHashes)
+			d.err = firstError(d.err, saveHashes(d.dir, o.Result.EventHashes))
 		}
 		for _, h := range slices.Sorted(maps.Keys(o.Result.Recordings)) {
 			d.err = firstError(d.err, saveRecording(d.dir, o.Result.Recordings[h]))
@@ -353,6 +361,9 @@ func (f *runFlags) finish(p *printer, ends []done, out string, several bool) err
 				}
 			}
 			fmt.Fprintf(p, "%s %d runs: %s\n", p.mark(worst, 7), len(records), strings.Join(parts, ", "))
+			index := filepath.Join(out, indexName)
+			mistake = firstError(mistake, writeIndex(index, ends))
+			fmt.Fprintln(p, "index   "+index)
 		} else {
 			p.run(records[0], ends[0].replay)
 			fmt.Fprintln(p, "record  "+filepath.Join(ends[0].dir, results.FileName))

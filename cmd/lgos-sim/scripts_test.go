@@ -27,6 +27,39 @@ func script(t *testing.T, stubs map[string]string, name string, args ...string) 
 	return string(out), err
 }
 
+// TestEachScript holds each.sh to leaving every run under the one folder that it is given.
+func TestEachScript(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("the scripts need bash")
+	}
+	b, err := os.ReadFile(filepath.Join("..", "..", "scripts", "each.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir() // the script works beside its own folder
+	for file, text := range map[string]string{
+		"scripts/each.sh": string(b),
+		"bin/lgos-sim":    "#!/usr/bin/env bash\nif [ $1 = list ]; then printf 'a  x\\ntwo-writers  y\\nb  z\\n'; else echo \"$@\"; [ $2 != two-writers ]; fi\n",
+	} {
+		file = filepath.Join(root, file)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for args, want := range map[string]string{
+		"run 60 --seeds 1..2 --out o": "run a b two-writers:8 --nodes 60 --seeds 1..2 --out o\n",
+		"twice 60 --seed 1":           "twice a b --nodes 60 --seed 1\ntwice two-writers --nodes 8 --seed 1 --set limit=1500 --set duration=4m\n",
+	} {
+		out, err := exec.Command("bash", append([]string{filepath.Join(root, "scripts", "each.sh")}, strings.Fields(args)...)...).CombinedOutput()
+		if string(out) != want || (err != nil) != strings.HasPrefix(args, "twice") {
+			t.Errorf("each.sh %s: %v\n%swant\n%s", args, err, out, want)
+		}
+	}
+}
+
 // TestFuzzScript holds fuzz.sh to telling a late end of Go's fuzzer from a crash, and to one build a package.
 func TestFuzzScript(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {

@@ -50,6 +50,16 @@ func findScenario(name string) (scenarios.Scenario, error) {
 	return scenarios.Parse(name, b)
 }
 
+// splitNodes takes the size off NAME:NODES; 0 is none.
+func splitNodes(arg string) (string, int) {
+	if i := strings.LastIndexByte(arg, ':'); i > 0 {
+		if n, err := strconv.Atoi(arg[i+1:]); err == nil && n > 0 {
+			return arg[:i], n
+		}
+	}
+	return arg, 0
+}
+
 // splitSeed takes NAME@SEED apart.
 func splitSeed(arg string) (name string, seed uint64, ok bool) {
 	i := strings.LastIndexByte(arg, '@')

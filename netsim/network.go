@@ -205,6 +205,20 @@ func (n *Network) Site(h HostID) string {
 	return n.names[n.site[h]]
 }
 
+// DepartPlain is Depart for an unreliable packet where only loss and latency can concern it: no rule, no bound on uplinks,
+// no oddity. It tells when the packet arrives, or that it is lost; where it is not plain, nothing was decided.
+func (n *Network) DepartPlain(now time.Duration, from, to HostID, nth uint32) (at time.Duration, lost, plain bool) {
+	if n.limited || n.odd || n.rules != 0 && n.match(from, to) {
+		return 0, false, false
+	}
+	l := n.luck(from, to, nth)
+	if n.loss != 0 && n.loss.hits(l.draw(topicLoss)) {
+		return now, true, true
+	}
+	base := n.latency(from, to)
+	return now + time.Duration(base+n.jittered(base, l)), false, true
+}
+
 // Depart decides what becomes of a packet that a host hands to its uplink now, and appends one Arrival, and one more for
 // each duplicate. Instants of arrivals are those at the receiver's downlink: see Arrive.
 func (n *Network) Depart(now time.Duration, p Packet, buf []Arrival) []Arrival {

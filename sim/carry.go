@@ -24,6 +24,9 @@ func (w *World) carry(id HostID, h *host, out *step.Effects, key Key) {
 	if watched {
 		w.ev = Event{Key: key, Host: id, Life: h.life, Now: w.nowAt(h)}
 	}
+	if limit > 2 {
+		w.warmConns(h)
+	}
 	for i, f := range out.List[:limit] {
 		if s, ok := f.(*step.Send); ok {
 			ref := w.payloads.intern(s.Bytes, w.cfg.Classify, len(w.cfg.Classes))

@@ -201,7 +201,7 @@ func (w *World) send(id HostID, h *host, s *step.Send, ref uint32, tag uint8) {
 		w.post(id, h, c, parcel{ref, evParcel, tag})
 		return
 	}
-	w.transmit(id, h, c, entry{kind: evPacket, arg: uint32(c.peerConn), life: c.peerLife, ref: ref, tag: tag}, false)
+	w.transmitPlain(id, h, c, ref, tag)
 	w.left(id, h, c, len(s.Bytes))
 }
 

@@ -41,8 +41,8 @@ const (
 	levels     = (63 + digit - 1) / digit
 	chunkSize  = 32 // entries
 	slabChunks = 64
-	direct     = 64 // a bucket of at most so many is sorted as it is
-	directTop  = 2  // if its level is at most this: a wide one would send what comes soon to the heap
+	direct     = 1 << 14 // a bucket of at most so many is sorted as it is
+	directTop  = 2       // if its level is at most this: a wide one would send what comes soon to the heap
 	manyTies   = 2048
 )
 
@@ -60,10 +60,10 @@ type queue struct {
 	late entry   // the last taken from it
 
 	wheel [levels]level
-	ties  level     // of the present instant, where they are many, dealt by sender
-	dealt int       // how many lie there
-	slabs [][]entry // chunks of entries
-	next  []uint32  // chunk after chunk, 0 none; chunks are numbered from 1
+	ties  level // of the present instant, where they are many, dealt by sender
+	dealt int   // how many lie there
+	slabs []*[slabChunks]chunk
+	next  []uint32 // chunk after chunk, 0 none; chunks are numbered from 1
 	free  []uint32
 
 	keys, spare []uint64 // for sorting
@@ -78,6 +78,8 @@ type level struct {
 
 type bucket struct{ first, last, size uint32 }
 
+type chunk [chunkSize]entry
+
 // push adds an entry, which must not lie before the last one popped.
 func (q *queue) push(e *entry) {
 	q.size++
@@ -88,17 +90,32 @@ func (q *queue) push(e *entry) {
 	q.deal(e)
 }
 
+// pushPacket is push for a packet. Its fields come in registers and go straight to their place: to copy a struct that was
+// just written in parts stalls the processor.
+func (q *queue) pushPacket(at int64, src, n, to, arg, ref uint32, life uint16, tag uint8) {
+	if at < q.edge {
+		q.push(&entry{at, src, n, to, arg, ref, life, evPacket, tag})
+		return
+	}
+	q.size++
+	e := q.place(at)
+	e.at, e.src, e.n, e.to, e.arg, e.ref, e.life, e.kind, e.tag = at, src, n, to, arg, ref, life, evPacket, tag
+}
+
 // deal puts an entry into the wheel.
-func (q *queue) deal(e *entry) {
-	l := uint(bits.Len64(uint64(e.at^q.base))+digit-1) / digit
+func (q *queue) deal(e *entry) { *q.place(e.at) = *e }
+
+// place makes room in the wheel.
+func (q *queue) place(at int64) *entry {
+	l := uint(bits.Len64(uint64(at^q.base))+digit-1) / digit
 	if l > 0 {
 		l--
 	}
-	q.put(&q.wheel[l], uint(e.at>>(l*digit))%wheelSlots, e)
+	return q.room(&q.wheel[l], uint(at>>(l*digit))%wheelSlots)
 }
 
-// put adds an entry to a bucket.
-func (q *queue) put(lv *level, slot uint, e *entry) {
+// room makes room in a bucket.
+func (q *queue) room(lv *level, slot uint) *entry {
 	b := &lv.slots[slot]
 	at := b.size % chunkSize
 	if at == 0 {
@@ -114,7 +131,7 @@ func (q *queue) put(lv *level, slot uint, e *entry) {
 	}
 	b.size++
 	c := b.last - 1
-	q.slabs[c/slabChunks][c%slabChunks*chunkSize+at] = *e
+	return &q.slabs[c/slabChunks][c%slabChunks][at]
 }
 
 // chunk takes a chunk off the free list.
@@ -131,7 +148,7 @@ func (q *queue) chunk() uint32 {
 	c := uint32(len(q.next))
 	q.next = append(q.next, 0)
 	if int(c-1)/slabChunks == len(q.slabs) {
-		q.slabs = append(q.slabs, make([]entry, slabChunks*chunkSize))
+		q.slabs = append(q.slabs, new([slabChunks]chunk))
 	}
 	return c
 }
@@ -179,7 +196,7 @@ func (q *queue) advance() bool {
 				return true
 			}
 			shift := max(bits.Len32(most), digit) - digit
-			q.redeal(b, func(e *entry) { q.put(&q.ties, uint(e.src>>shift), e) })
+			q.redeal(b, func(e *entry) { *q.room(&q.ties, uint(e.src>>shift)) = *e })
 			q.dealt = int(b.size)
 			return q.advance()
 		}
@@ -233,14 +250,13 @@ func (l *level) take(slot uint) bucket {
 func (q *queue) part(c uint32, left *uint32) []entry {
 	n := min(*left, chunkSize)
 	*left -= n
-	at := (c - 1) % slabChunks * chunkSize
-	return q.slabs[(c-1)/slabChunks][at : at+n]
+	return q.slabs[(c-1)/slabChunks][(c-1)%slabChunks][:n]
 }
 
 // instant tells whether all entries of a bucket are of one instant, which, and the greatest sender.
 func (q *queue) instant(b bucket) (most uint32, at int64, tied bool) {
 	left := b.size
-	at = q.slabs[(b.first-1)/slabChunks][(b.first-1)%slabChunks*chunkSize].at
+	at = q.slabs[(b.first-1)/slabChunks][(b.first-1)%slabChunks][0].at
 	for c := b.first; c != 0; c = q.next[c] {
 		part := q.part(c, &left)
 		for i := range part {

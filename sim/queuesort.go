@@ -4,37 +4,61 @@ import (
 	"slices"
 )
 
-// sortRun sorts a short run by key.
+const (
+	few  = 12  // so many are sorted by insertion
+	some = 128 // and so many by comparison
+)
+
+// sortRun sorts a run, which lies within 2^32 of base, by key.
 func (q *queue) sortRun() {
-	if len(q.run) <= 12 {
+	if len(q.run) <= few {
 		insertionSort(q.run)
 		return
 	}
 	q.keys = q.keys[:0]
 	for i := range q.run {
-		q.keys = append(q.keys, uint64(q.run[i].at-q.base)<<16|uint64(i))
+		q.keys = append(q.keys, uint64(q.run[i].at-q.base)<<32|uint64(i))
 	}
-	slices.Sort(q.keys)
-	q.gather(0xffff)
-	insertionSort(q.run) // of ties alone: all else is in its place
+	q.sortKeys()
+	for i := 0; i < len(q.run); { // what is of one instant lies together, in no order
+		end := i + 1
+		for end < len(q.run) && q.run[end].at == q.run[i].at {
+			end++
+		}
+		if end-i <= few {
+			insertionSort(q.run[i:end])
+		} else {
+			slices.SortFunc(q.run[i:end], func(a, b entry) int { return a.compare(&b) })
+		}
+		i = end
+	}
 }
 
 // sortTies sorts a run of one instant by sender and number. Each sender's entries were mostly pushed in the order of
 // their numbers, so that sorting by sender and place does nearly all.
 func (q *queue) sortTies() {
-	if len(q.run) > 12 {
+	if len(q.run) > few {
 		q.keys = q.keys[:0]
 		for i := range q.run {
 			q.keys = append(q.keys, uint64(q.run[i].src)<<32|uint64(i))
 		}
-		if len(q.keys) <= 64 {
-			slices.Sort(q.keys)
-		} else {
-			q.radixSort()
-		}
-		q.gather(0xffffffff)
+		q.sortKeys()
 	}
 	insertionSort(q.run)
+}
+
+// sortKeys sorts keys and puts the run into their order: their lower halves are places in it.
+func (q *queue) sortKeys() {
+	if len(q.keys) <= some {
+		slices.Sort(q.keys)
+	} else {
+		q.radixSort()
+	}
+	q.sorted = slices.Grow(q.sorted[:0], len(q.run))[:len(q.run)]
+	for i, k := range q.keys {
+		q.sorted[i] = q.run[uint32(k)]
+	}
+	q.run, q.sorted = q.sorted, q.run
 }
 
 // radixSort sorts keys by their upper halves and is stable.
@@ -44,14 +68,13 @@ func (q *queue) radixSort() {
 		differ |= k ^ q.keys[0]
 	}
 	q.spare = slices.Grow(q.spare[:0], len(q.keys))[:len(q.keys)]
-	const radix = 8
-	for shift := 32; shift < 64; shift += radix {
-		if differ>>shift%(1<<radix) == 0 {
+	for shift := 32; shift < 64; shift += digit {
+		if differ>>shift%(1<<digit) == 0 {
 			continue
 		}
-		var count [1 << radix]uint32
+		var count [1 << digit]uint32
 		for _, k := range q.keys {
-			count[k>>shift%(1<<radix)]++
+			count[k>>shift%(1<<digit)]++
 		}
 		sum := uint32(0)
 		for i, n := range count {
@@ -59,21 +82,12 @@ func (q *queue) radixSort() {
 			sum += n
 		}
 		for _, k := range q.keys {
-			p := &count[k>>shift%(1<<radix)]
+			p := &count[k>>shift%(1<<digit)]
 			q.spare[*p] = k
 			*p++
 		}
 		q.keys, q.spare = q.spare, q.keys
 	}
-}
-
-// gather puts the run into the order of keys, whose low bits are places in it.
-func (q *queue) gather(mask uint64) {
-	q.sorted = slices.Grow(q.sorted[:0], len(q.run))[:len(q.run)]
-	for i, k := range q.keys {
-		q.sorted[i] = q.run[k&mask]
-	}
-	q.run, q.sorted = q.sorted, q.run
 }
 
 func insertionSort(list []entry) {

@@ -2,6 +2,26 @@ package sim
 
 import "github.com/lifegraph-os/lgos-sim/netsim"
 
+// transmitPlain is transmit for an unreliable packet that nothing but loss and latency concern, as most are.
+func (w *World) transmitPlain(id HostID, h *host, c *conn, ref uint32, tag uint8) {
+	at, lost, plain := w.net.DepartPlain(w.now, id, c.peer, c.n)
+	if !plain {
+		w.transmit(id, h, c, entry{kind: evPacket, arg: uint32(c.peerConn), life: c.peerLife, ref: ref, tag: tag}, false)
+		return
+	}
+	c.n++
+	body := &w.payloads.list[ref]
+	class := &w.ledger.Classes[body.class]
+	class.Sent.add(len(body.bytes))
+	if lost {
+		class.Lost[netsim.Loss].add(len(body.bytes))
+		w.payloads.release(ref)
+		return
+	}
+	w.queue.pushPacket(int64(at), uint32(id), h.n, uint32(c.peer), uint32(c.peerConn), ref, c.peerLife, tag)
+	h.n++
+}
+
 // transmit hands a packet to the network and schedules what arrives. It takes over the reference, and tells whether
 // anything got through.
 func (w *World) transmit(id HostID, h *host, c *conn, e entry, reliable bool) bool {

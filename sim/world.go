@@ -186,7 +186,7 @@ func (w *World) turn() {
 	}
 }
 
-const warmAhead = 8
+const warmAhead = 16
 
 // warm reads from the hosts that come next, some at once, so that the processor fetches them side by side instead of one
 // after the other: with many hosts nearly each event finds its host in main memory only. First the hosts, and for those
@@ -201,6 +201,15 @@ func (w *World) warm() {
 		} else if p := (*[2]*byte)(unsafe.Pointer(&h.process))[1]; p != nil {
 			sum += uint32(*p)
 		}
+	}
+	w.warmed = sum
+}
+
+// warmConns reads from a host's connections side by side, as warm does from hosts, before it sends over many of them.
+func (w *World) warmConns(h *host) {
+	sum := uint32(0)
+	for i := range h.conns[:min(len(h.conns), 16)] {
+		sum += h.conns[i].n
 	}
 	w.warmed = sum
 }

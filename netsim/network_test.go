@@ -355,3 +355,37 @@ func TestDrawsFollowTheirDistributions(t *testing.T) {
 	kolmogorov(t, "between", draws(func() float64 { return float64(Between(r, time.Second, 3*time.Second)) }),
 		func(x float64) float64 { return min(1, max(0, x/2e9-0.5)) })
 }
+
+// DepartPlain is Depart, or it leaves the packet to Depart.
+func TestDepartPlainIsDepart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := Config{Seed: rapid.Uint64().Draw(t, "seed"), Hosts: 4, Sites: Fixed(20 * time.Millisecond),
+			Loss: rapid.SampledFrom([]float64{0, 0.3}).Draw(t, "loss"), Jitter: rapid.SampledFrom([]float64{0, 0.2}).Draw(t, "jitter"),
+			Dup: rapid.SampledFrom([]float64{0, 0, 0.5}).Draw(t, "dup"), Up: rapid.SampledFrom([]float64{0, 0, 1e6}).Draw(t, "up")}
+		if c.Jitter > 0 && rapid.Bool().Draw(t, "heavy") {
+			c.JitterSigma = 1
+		}
+		n, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rapid.Bool().Draw(t, "cut") {
+			n.Add(1, Rule{From: Hosts(1), To: Hosts(2), Cut: true})
+		}
+		for nth := range uint32(20) {
+			for to := HostID(2); to <= 4; to++ {
+				at, lost, plain := n.DepartPlain(time.Second, 1, to, nth)
+				if must := c.Dup == 0 && c.Up == 0 && n.rules == 0; must && !plain {
+					t.Fatalf("packet %d to %d is not plain", nth, to)
+				}
+				if !plain {
+					continue
+				}
+				got := n.Depart(time.Second, Packet{From: 1, To: to, N: nth, Size: 64}, nil)
+				if len(got) != 1 || got[0].At != at || (got[0].Lost == Loss) != lost || got[0].Cause != 0 || got[0].Bit >= 0 {
+					t.Fatalf("plain: %v, lost %t; Depart: %+v", at, lost, got)
+				}
+			}
+		}
+	})
+}

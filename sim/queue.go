@@ -182,23 +182,24 @@ func (q *queue) advance() bool {
 		}
 		b := q.wheel[l].take(slot)
 		q.base = int64(uint64(q.base)>>((l+1)*digit)<<((l+1)*digit) | uint64(slot)<<(l*digit))
-		if b.size <= direct && l <= directTop {
-			q.collect(b)
-			q.sortRun()
-			q.edge = q.run[len(q.run)-1].at + 1
-			return true
-		}
-		if most, at, tied := q.instant(b); tied {
+		most, at, tied := q.instant(b)
+		switch {
+		case tied && b.size > manyTies:
 			q.edge = at + 1
-			if b.size <= manyTies {
-				q.collect(b)
-				q.sortTies()
-				return true
-			}
 			shift := max(bits.Len32(most), digit) - digit
 			q.redeal(b, func(e *entry) { *q.room(&q.ties, uint(e.src>>shift)) = *e })
 			q.dealt = int(b.size)
 			return q.advance()
+		case tied:
+			q.edge = at + 1
+			q.collect(b)
+			q.sortTies()
+			return true
+		case b.size <= direct && l <= directTop:
+			q.collect(b)
+			q.sortRun()
+			q.edge = q.run[len(q.run)-1].at + 1
+			return true
 		}
 		q.redeal(b, q.deal)
 	}

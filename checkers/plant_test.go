@@ -280,7 +280,7 @@ func plants() []planted {
 			s.message(3, "late")
 		}},
 		{"a reply that waits for the network", "delivery", "its own disk and CPU explain", nil, func(s *stage) {
-			s.slow = 500 * time.Millisecond
+			s.slow = time.Millisecond // however near the other host is
 			s.message(3, "slow")
 		}},
 		{"a request without a reply", "delivery", "never answered request", nil, func(s *stage) {

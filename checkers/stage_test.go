@@ -156,6 +156,7 @@ type stage struct {
 	genesis  *written
 	now      time.Duration
 	n        uint32
+	last     sim.Event
 	peers    []*peer // host h is peers[h-1]
 	pens     []*pen  // beside each host
 	bytes    map[key][]byte
@@ -189,7 +190,7 @@ func newStage(t *testing.T, change func(*Truth)) *stage {
 		Net: NetFigures{Latency: 100 * time.Millisecond, Loss: 0.01, RTO: 300 * time.Millisecond, DialMax: time.Second},
 		Node: NodeFigures{
 			GossipPeriod: time.Second, GossipTurns: 2, BackoffMax: time.Second, BatchFlush: 50 * time.Millisecond, Diameter: 3,
-			DiskStrict: 20 * time.Millisecond, DiskRelaxed: 2 * time.Millisecond, DiskDepth: 2, StepCPU: time.Millisecond, StepDepth: 10,
+			DiskStrict: 20 * time.Millisecond, StepCPU: time.Millisecond,
 		},
 		Reference: func(kernel string, input []byte) ([]byte, error) { return append([]byte(kernel+":"), input...), nil },
 	}
@@ -219,11 +220,14 @@ func newStage(t *testing.T, change func(*Truth)) *stage {
 
 // event shows one event to all judges that want it.
 func (s *stage) event(h sim.HostID, kind sim.Kinds, in step.Input, out step.Effect) {
-	s.n++
-	e := &sim.Event{Key: sim.Key{At: s.now, Src: h, N: s.n}, Index: -1, Kind: kind, Host: h, Life: 1, Input: in, Effect: out}
-	if out != nil {
-		e.Index = 0
+	if in != nil || h != s.last.Host || s.now != s.last.Key.At { // else it is one more effect of the same step
+		s.n++
+		s.last = sim.Event{Key: sim.Key{At: s.now, Src: h, N: s.n}, Index: -1, Host: h, Life: 1}
 	}
+	if s.last.Kind, s.last.Input, s.last.Effect = kind, in, out; out != nil {
+		s.last.Index++
+	}
+	e := &s.last
 	for _, j := range s.judges {
 		if j.Wants()&kind != 0 {
 			j.Observe(e)
@@ -238,16 +242,22 @@ func (s *stage) boot(h sim.HostID) {
 }
 
 // commit writes operations to a disk and completes the transaction.
-func (s *stage) commit(h sim.HostID, strict bool, ops ...*written) {
+func (s *stage) commit(h sim.HostID, strict bool, ops ...*written) { s.issue(h, strict, ops...)() }
+
+// issue hands operations to a disk; what it gives completes the transaction.
+func (s *stage) issue(h sim.HostID, strict bool, ops ...*written) (complete func()) {
 	s.commits++
+	id := s.commits
 	p := s.peers[h-1]
 	var put []step.Record
 	for _, w := range ops {
 		put = append(put, step.Record{Key: "op/" + hex.EncodeToString(w.id[:4]), Value: append([]byte{1, 2, 3, 4}, w.bytes...)})
 	}
-	s.event(h, sim.OnCommit, nil, &step.Commit{ID: s.commits, Strict: strict, Put: put})
-	p.disk = append(p.disk, put...)
-	s.event(h, sim.OnCommitted, &step.Committed{ID: s.commits, Strict: strict}, nil)
+	s.event(h, sim.OnCommit, nil, &step.Commit{ID: id, Strict: strict, Put: put})
+	return func() {
+		p.disk = append(p.disk, put...)
+		s.event(h, sim.OnCommitted, &step.Committed{ID: id, Strict: strict}, nil)
+	}
 }
 
 // hold puts an operation in a host's journal.
@@ -282,8 +292,10 @@ func (s *stage) publish(h sim.HostID, request uint64, w *written) *written {
 	s.heads = []*written{w}
 	s.bytes[w.id] = w.bytes
 	s.note(h, step.Note{Kind: step.NoteAuthored, Op: w.id, N: int64(request), Data: w.bytes})
-	s.now += 20*time.Millisecond + s.slow
-	s.commit(h, true, w)
+	complete := s.issue(h, true, w)
+	s.now += 20 * time.Millisecond
+	complete()
+	s.now += s.slow
 	s.note(h, step.Note{Kind: step.NoteSaved, Op: w.id})
 	if request != 0 {
 		s.reply(h, request, step.Accepted, map[string]any{"op": w.id[:]})

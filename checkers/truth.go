@@ -60,10 +60,7 @@ type NodeFigures struct {
 	Retry        time.Duration // receipts are asked for again after this long
 	Diameter     int           // links between any two honest hosts of one space over honest hosts, at most
 	DiskStrict   time.Duration // the longest strict commit
-	DiskRelaxed  time.Duration // the longest relaxed commit
-	DiskDepth    int           // commits that may be queued before one, at most
 	StepCPU      time.Duration // virtual CPU time of one step, at most
-	StepDepth    int           // inputs that may be queued before one, at most
 }
 
 // Settle is how long after the last disturbance (the end of a fault, or a boot) everything known to one connected honest
@@ -105,14 +102,6 @@ func (f *NetFigures) resends(n int) int {
 		}
 	}
 	return 32
-}
-
-// ReplyWithin bounds the first reply to a request by figures of its host alone: the inputs queued before it, the commits
-// queued before its own, its own strict commit, and the step that takes each of these up. No term knows the network.
-func (t *Truth) ReplyWithin() time.Duration {
-	n := &t.Node
-	cpu := time.Duration(2*(n.StepDepth+1)) * n.StepCPU
-	return cpu + time.Duration(n.DiskDepth)*max(n.DiskStrict, n.DiskRelaxed) + n.DiskStrict
 }
 
 // Due is when an operation must have reached a host: Spread after it could leave, but not before Settle after the last

@@ -24,7 +24,6 @@ func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
 		DialMax: 10 * time.Second,
 		DownMax: 30 * time.Second,
 	}
-	disk := s.Disk.profile()
 	t.Node = checkers.NodeFigures{
 		GossipPeriod: s.Node.period(),
 		GossipTurns:  turns(s.Node.fanout(), len(b.cast.members)),
@@ -32,11 +31,8 @@ func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
 		BatchFlush:   100 * time.Millisecond,
 		Retry:        2 * time.Second,
 		Diameter:     diameter(len(b.cast.members)),
-		DiskStrict:   disk.Strict + 50*time.Millisecond,
-		DiskRelaxed:  disk.Relaxed + 50*time.Millisecond,
-		DiskDepth:    4,
+		DiskStrict:   s.Disk.profile().Strict + 50*time.Millisecond,
 		StepCPU:      20 * time.Millisecond,
-		StepDepth:    8,
 	}
 }
 

@@ -37,6 +37,7 @@ type build struct {
 	data     *data
 	config   sim.Config
 	truth    *checkers.Truth
+	writers  []*workload.Writer
 }
 
 // prepare turns a scenario into a configuration. A plan that is given is carried out as it is; else it is drawn.
@@ -65,9 +66,9 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 	if b.cast, err = draw(&s, nodes, seed); err != nil {
 		return nil, err
 	}
-	net, err := s.Network.build(nodes, set.Seed, b.data)
+	net, err := b.network(nodes)
 	if err != nil {
-		return nil, fmt.Errorf("scenario %s: network: %w", s.Name, err)
+		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
 	seats := b.seat(seed)
 	b.truth = b.tell(net, seats)
@@ -94,6 +95,63 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 		b.config.Checkers = append(b.config.Checkers, set.Observe)
 	}
 	return b, nil
+}
+
+// networks is how many networks are drawn before a scenario's bounds on latency are said to be out of reach.
+const networks = 1000
+
+// network draws where the hosts are, again until the writers of a text are as far apart as the scenario says.
+func (b *build) network(nodes int) (*netsim.Network, error) {
+	r := sim.Seed(b.settings.Seed).Stream("network")
+	seed := b.settings.Seed
+	for range networks {
+		net, err := b.scenario.Network.build(nodes, seed, b.data)
+		if err != nil {
+			return nil, fmt.Errorf("network: %w", err)
+		}
+		if !slices.ContainsFunc(b.scenario.Work, func(w Work) bool { return b.misplaced(w, net) }) {
+			return net, nil
+		}
+		seed = r.Uint64()
+	}
+	return nil, fmt.Errorf("work: trace: near, far: in %d draws of the network its writers were never so far apart", networks)
+}
+
+// misplaced tells whether two writers of a text are too near or too far.
+func (b *build) misplaced(w Work, net *netsim.Network) bool {
+	t, ok := w.Spec.(*workload.Trace)
+	if !ok {
+		return false
+	}
+	var hosts []sim.HostID
+	for _, g := range t.Writers {
+		for _, s := range b.cast.seats()[g] {
+			hosts = append(hosts, s.Host)
+		}
+	}
+	for _, x := range hosts {
+		for _, y := range hosts {
+			if x == y {
+				continue
+			}
+			if d := heardAfter(net, x, y); d < t.Near || t.Far > 0 && d > t.Far {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// heardAfter is the latency from one host to another, or by way of a third that is near to both: measured latencies do not
+// keep the triangle inequality, and whoever learns of an operation passes it on.
+func heardAfter(net *netsim.Network, x, y sim.HostID) time.Duration {
+	d := net.Latency(x, y)
+	for via := sim.HostID(1); int(via) <= net.Hosts(); via++ {
+		if via != x && via != y {
+			d = min(d, net.Latency(x, via)+net.Latency(via, y))
+		}
+	}
+	return d
 }
 
 // seat gives every host its node, and liars what makes them lie.
@@ -153,6 +211,7 @@ func (b *build) person(s sim.Script) (sim.Person, error) {
 			return nil, err
 		}
 		w.Give(rec)
+		b.writers = append(b.writers, w)
 	}
 	return p, err
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lifegraph-os/lgos-sim/gpu/device"
 	"github.com/lifegraph-os/lgos-sim/results"
+	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
@@ -42,6 +43,9 @@ func (b *build) record(res *sim.Result, m meter) results.Record {
 	r.Outcome, r.Why = b.outcome(res, r.Verdicts)
 	if r.Why == "" {
 		r.Why = why(r.Verdicts)
+		if recorded := res.Ledger.Counts[mergesRecorded]; recorded > 0 {
+			r.Why += "; " + b.atOnce(res.Ledger)
+		}
 	}
 	for i := range res.Ledger.Causes {
 		c := &res.Ledger.Causes[i]
@@ -97,6 +101,9 @@ func (b *build) outcome(res *sim.Result, verdicts []results.Verdict) (o results.
 	if mute := b.mute(res.Ledger); mute != "" && res.Cut == "" && res.Outcome < sim.Invalid {
 		return results.Invalid, "no lie was told by any " + mute
 	}
+	if res.Cut == "" && (res.Outcome == sim.Pass || res.Outcome == sim.Vacuous) && b.inTurn(res.Ledger) {
+		return results.Invalid, b.atOnce(res.Ledger)
+	}
 	if res.Outcome != sim.Vacuous {
 		return results.Outcome(res.Outcome.String()), res.Why
 	}
@@ -125,6 +132,41 @@ func (b *build) mute(l *sim.Ledger) string {
 		}
 	}
 	return ""
+}
+
+// What the ledger says of recorded texts, see workload.Concurrent.
+const (
+	mergesRecorded   = "merges recorded"
+	mergesConcurrent = "merges truly concurrent"
+)
+
+// countMerges tells the ledger what the writers of recorded texts did at once.
+func (b *build) countMerges(l *sim.Ledger) {
+	if len(b.writers) > 0 {
+		concurrent, recorded := workload.Concurrent(b.writers)
+		l.Counts[mergesConcurrent], l.Counts[mergesRecorded] = int64(concurrent), int64(recorded)
+	}
+}
+
+// share is the share of the recorded merges that must be truly concurrent.
+func (b *build) share() (least float64) {
+	for _, w := range b.scenario.Work {
+		if t, ok := w.Spec.(*workload.Trace); ok {
+			least = max(least, t.Share())
+		}
+	}
+	return least
+}
+
+// inTurn tells whether too little of what was recorded as written at once was so written: like a fault without effect, it
+// tests less than it claims.
+func (b *build) inTurn(l *sim.Ledger) bool {
+	return float64(l.Counts[mergesConcurrent]) < b.share()*float64(l.Counts[mergesRecorded])
+}
+
+func (b *build) atOnce(l *sim.Ledger) string {
+	n, of := l.Counts[mergesConcurrent], l.Counts[mergesRecorded]
+	return fmt.Sprintf("%d of %d recorded merges were truly concurrent, %.1f %%; at least %.1f %% must be", n, of, 100*float64(n)/float64(of), 100*b.share())
 }
 
 // why says in a sentence what decided: the first of the worst verdicts.

@@ -64,6 +64,7 @@ func run(s Scenario, set Settings, p *PlanFile) (*Outcome, error) {
 		return nil, err
 	}
 	res := w.Run()
+	b.countMerges(res.Ledger)
 	file := PlanFile{Scenario: b.scenario, Settings: set, Data: b.data.hashes, Plan: b.config.Plan, Jobs: res.Jobs}
 	file.Settings.Nodes = len(b.config.Seats)
 	text, err := file.Bytes()

@@ -92,7 +92,8 @@ func keys(s Scenario) []key {
 				t.Limit = n
 				s.Work[i].Spec = &t
 				return nil
-			}})
+			}}, key{KeyDoc{"near", "the least latency between two writers, one way; 0s is none", spec.Near.String()}, seating(i, func(t *workload.Trace) *time.Duration { return &t.Near })},
+				key{KeyDoc{"far", "the longest; 0s is none", spec.Far.String()}, seating(i, func(t *workload.Trace) *time.Duration { return &t.Far })})
 		}
 	}
 	if n := chats(&s); n > 0 {
@@ -131,6 +132,20 @@ func duration(field func(*Scenario) *time.Duration) func(*Scenario, string) erro
 			return fmt.Errorf("%q is not a positive time such as 30s", v)
 		}
 		*field(s) = d
+		return nil
+	}
+}
+
+// seating sets a bound on where writers sit.
+func seating(work int, field func(*workload.Trace) *time.Duration) func(*Scenario, string) error {
+	return func(s *Scenario, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d < 0 {
+			return fmt.Errorf("%q is not a time such as 100ms", v)
+		}
+		t := *s.Work[work].Spec.(*workload.Trace)
+		*field(&t) = d
+		s.Work[work].Spec = &t
 		return nil
 	}
 }

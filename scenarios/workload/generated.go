@@ -6,8 +6,16 @@ import (
 	"strings"
 )
 
+// Who writes first is ahead of the other by the time that it takes to hear of it, and by ever more or less as rounds go on,
+// until one hears the other's part before writing his own. So a chapter begins anew from one transaction of the first agent,
+// who then types on for about as long as the other takes to hear of it.
+const (
+	chapter   = 25 // rounds
+	headStart = 50 // edits of 3 ms: the latency between two personal devices, and a frame
+)
+
 // Generated makes a recorded text of two people without a CRDT, so that its end is known by construction: each round, both
-// edit a region of their own against the last merge, and both append a word at the very end at once. Concurrent insertions
+// edit a region of their own against the last merge, equally often, and both append a word at the very end at once. Concurrent insertions
 // at one place stand in the order of their authors, the first agent's before the second's (FugueMax).
 func Generated(rounds int) *Recording {
 	r := rand.New(rand.NewPCG(2, 7))
@@ -16,7 +24,16 @@ func Generated(rounds int) *Recording {
 	g.regions[1] = []rune("second\n")
 	g.txn(0, nil, patchOf(0, 0, "first\nsecond\n"))
 	merged := []int{0}
-	for range rounds {
+	for round := range rounds {
+		n := [2]int{2 + r.IntN(6)}
+		n[1] = n[0]
+		if round == 0 { // the second agent is there: only then can the first know how far ahead she is
+			merged = []int{g.txn(1, merged, g.edit(1, len(g.regions[0])))}
+		}
+		if round%chapter == 0 {
+			merged = []int{g.txn(0, merged, g.edit(0, 0))}
+			n[0] += headStart
+		}
 		var last [2]int
 		start := [2]int{0, len(g.regions[0])}
 		end := len(g.regions[0]) + len(g.regions[1]) + len(g.tail)
@@ -24,7 +41,7 @@ func Generated(rounds int) *Recording {
 		for agent := range 2 {
 			parents := merged
 			grown := 0
-			for range 2 + r.IntN(6) {
+			for range n[agent] {
 				before := len(g.regions[agent])
 				parents = []int{g.txn(agent, parents, g.edit(agent, start[agent]))}
 				grown += len(g.regions[agent]) - before

@@ -5,11 +5,11 @@ import "time"
 // What pace assumes of the world. Only the order of events within a round trip depends on it: a writer's times count from
 // what she was shown, so that a faster or slower network stretches the whole.
 const (
-	paceLatency = 150 * time.Millisecond // one way, between two writers
+	paceLatency = 180 * time.Millisecond // one way, between two writers, until it is shown
 	paceEdit    = 3 * time.Millisecond   // from a transaction to the author's next
-	paceSlack   = 15 * time.Millisecond  // by which one writer's part of a merge must come too late for the other: a frame of her screen
+	paceSlack   = 25 * time.Millisecond  // by which each part of a merge must come too late for the other's author: a frame of a screen, and jitter
 	paceRounds  = 15
-	pacePause   = 500 * time.Millisecond // the longest
+	pacePause   = 250 * time.Millisecond // the longest
 )
 
 // pace gives for each transaction how long its author pauses although she could make it. The recording keeps what was
@@ -24,12 +24,12 @@ func (rec *Recording) pace() []time.Duration {
 		rec.walk(pause, made)
 		need := map[int]time.Duration{}
 		for i := range rec.Txns {
-			own, other := rec.sides(i)
-			if own < 0 || other < 0 {
-				continue
-			}
-			if late := made[own] + paceSlack - made[other] - paceEdit - paceLatency; late > need[other] {
-				need[other] = late
+			for _, p := range rec.pairs(i) {
+				for _, x := range [][2]int{p, {p[1], p[0]}} {
+					if late := made[x[0]] + paceSlack - made[x[1]] - paceEdit - paceLatency; late > need[x[1]] {
+						need[x[1]] = late
+					}
+				}
 			}
 		}
 		moved := false
@@ -59,18 +59,4 @@ func (rec *Recording) walk(pause, made []time.Duration) {
 		made[i] = at + pause[i]
 		last[t.Agent] = made[i] + paceEdit
 	}
-}
-
-// sides gives the parents of a merge: its author's own, and another's; -1 where there is none.
-func (rec *Recording) sides(i int) (own, other int) {
-	own, other = -1, -1
-	t := &rec.Txns[i]
-	for _, p := range t.Parents {
-		if rec.Txns[p].Agent == t.Agent {
-			own = p
-		} else {
-			other = p
-		}
-	}
-	return own, other
 }

@@ -188,8 +188,8 @@ func (n *Node) timer(in *step.Timer) {
 			n.scheduler.Soon(repairCauses, repairWait, n.out)
 		}
 	case askReceipts:
-		if n.replica.Retry(n.now.Mono, n.out) {
-			n.scheduler.Soon(askReceipts, retry, n.out)
+		if wait := n.replica.Retry(n.now.Mono, n.out); wait > 0 {
+			n.scheduler.Soon(askReceipts, wait, n.out)
 		}
 	case showViews:
 		n.showViews()

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"slices"
+
 	"github.com/lifegraph-os/lgos-sim/node/journal"
 	"github.com/lifegraph-os/lgos-sim/node/op"
 	"github.com/lifegraph-os/lgos-sim/node/overlay"
@@ -23,6 +25,7 @@ func (n *Node) packet(in *step.Packet) {
 	if h, ok := f.(*wire.Hello); ok {
 		if n.overlay.Hello(l, h, n.out) {
 			n.gossip.Greet(l, n.out)
+			n.replica.Opened(l, n.out)
 		} else {
 			n.scheduler.Soon(keepLinks, n.overlay.Wait(), n.out)
 		}
@@ -68,9 +71,7 @@ func (n *Node) pushed(l *overlay.Link, f *wire.Push) {
 		n.scheduler.Soon(flushDisk, flushDelay, n.out)
 		n.changed()
 	}
-	if f.Receipt {
-		n.promise(l, log, f)
-	}
+	n.promise(l, log, f, fresh)
 	if log.Waits() {
 		n.scheduler.Soon(repairCauses, repairWait, n.out)
 	}
@@ -80,16 +81,23 @@ func (n *Node) pushed(l *overlay.Link, f *wire.Push) {
 // maxPromises is for how many operations of one push receipts are given; an honest author asks about one at a time.
 const maxPromises = 64
 
-// promise gives or owes receipts for the operations of a push that are admitted. What is not strictly on the disk is
-// committed so at once.
-func (n *Node) promise(l *overlay.Link, log *journal.Log, f *wire.Push) {
-	commit := false
+// promise gives or owes receipts for the operations of a push, where it asks for them, and for those that it set free. What
+// is admitted and not strictly on the disk is committed so at once.
+func (n *Node) promise(l *overlay.Link, log *journal.Log, f *wire.Push, fresh []*journal.Entry) {
+	commit := slices.ContainsFunc(fresh, func(e *journal.Entry) bool { return n.replica.Owes(e.Op.ID) })
 	for _, b := range f.Ops[:min(len(f.Ops), maxPromises)] {
+		if !f.Receipt {
+			break
+		}
 		o, err := n.cfg.Store.Open(b)
 		if err != nil {
 			continue
 		}
-		if e, ok := log.Get(o.ID); ok && !n.replica.Asked(l, log.ID, e, n.out) {
+		if e, ok := log.Get(o.ID); !ok {
+			if log.Waiting(o.ID) {
+				n.replica.Owe(l, log.ID, o.ID)
+			}
+		} else if !n.replica.Asked(l, log.ID, e, n.out) {
 			n.journal.Secure(log, e)
 			commit = true
 		}

@@ -27,6 +27,7 @@ type pending struct {
 	space   op.SpaceID
 	request uint64
 	asked   time.Duration
+	whom    []step.Addr // those asked, until all were and it begins anew
 	from    []step.Addr // who gave a receipt, ascending
 }
 
@@ -64,21 +65,49 @@ func (r *Replica) Saved(space op.SpaceID, e *journal.Entry, request uint64, now 
 	r.ask(p, now, out)
 }
 
-// ask sends an own operation to some neighbours with the wish for a receipt, other ones at each try. A neighbour whose link
-// is full is not asked: it would break.
+// ask sends an own operation to some neighbours with the wish for a receipt, other ones at each try until all were asked: who
+// stands behind a cut does not answer a second time either. A neighbour whose link is full is not asked: it would break.
 func (r *Replica) ask(p *pending, now time.Duration, out *step.Effects) {
 	p.asked = now
 	r.targets = r.targets[:0]
 	links := r.overlay.Links()
-	for i := range links {
-		l := links[(r.turn+i)%len(links)]
-		if _, has := slices.BinarySearch(p.from, l.Peer); !has && l.First(p.space) && l.Roomy() && len(r.targets) < r.cfg.Receipts+r.cfg.Spare {
-			r.targets = append(r.targets, l)
+	if r.choose(p, links); len(r.targets) < r.cfg.Receipts+r.cfg.Spare {
+		p.whom = p.whom[:0]
+		for _, l := range r.targets {
+			p.whom = append(p.whom, l.Peer)
 		}
+		r.choose(p, links)
 	}
 	r.turn++
+	r.send(p, out)
+}
+
+func (r *Replica) send(p *pending, out *step.Effects) {
 	if len(r.targets) > 0 {
 		r.overlay.Broadcast(r.targets, step.Reliable, &wire.Push{Space: p.space, Receipt: true, Ops: [][]byte{p.entry.Op.Bytes}}, out)
+	}
+}
+
+// choose adds neighbours to the targets who have neither given a receipt nor been asked.
+func (r *Replica) choose(p *pending, links []*overlay.Link) {
+	for i := range links {
+		l := links[(r.turn+i)%len(links)]
+		_, has := slices.BinarySearch(p.from, l.Peer)
+		if !has && !slices.Contains(p.whom, l.Peer) && l.First(p.space) && l.Roomy() && len(r.targets) < r.cfg.Receipts+r.cfg.Spare {
+			r.targets = append(r.targets, l)
+			p.whom = append(p.whom, l.Peer)
+		}
+	}
+}
+
+// Opened asks a new neighbour about operations that were saved when there were too few to ask.
+func (r *Replica) Opened(l *overlay.Link, out *step.Effects) {
+	for _, p := range r.waiting {
+		if r.own[p.entry.Op.ID] == p && len(p.whom) < r.cfg.Receipts+r.cfg.Spare {
+			r.targets = r.targets[:0]
+			r.choose(p, []*overlay.Link{l})
+			r.send(p, out)
+		}
 	}
 }
 
@@ -89,18 +118,28 @@ func (r *Replica) Asked(l *overlay.Link, space op.SpaceID, e *journal.Entry, out
 		r.give(l, space, []op.ID{e.Op.ID}, out)
 		return true
 	}
+	r.Owe(l, space, e.Op.ID)
+	return false
+}
+
+// Owe remembers that a neighbour wishes for a receipt, also for an operation that still waits for its causes.
+func (r *Replica) Owe(l *overlay.Link, space op.SpaceID, id op.ID) {
 	owed := 0
 	for _, d := range r.debts {
 		if d.conn == l.Conn {
-			if owed++; d.id == e.Op.ID {
-				return false
+			if owed++; d.id == id {
+				return
 			}
 		}
 	}
 	if owed < maxDebts {
-		r.debts = append(r.debts, debt{space, e.Op.ID, l.Conn})
+		r.debts = append(r.debts, debt{space, id, l.Conn})
 	}
-	return false
+}
+
+// Owes tells whether anybody wishes for a receipt for an operation.
+func (r *Replica) Owes(id op.ID) bool {
+	return slices.ContainsFunc(r.debts, func(d debt) bool { return d.id == id })
 }
 
 // ConnDown forgets what is owed over a connection that is gone.
@@ -170,15 +209,19 @@ func (r *Replica) Receipt(l *overlay.Link, f *wire.Receipt, durable func(request
 	}
 }
 
-// Retry asks other neighbours about operations that have waited long, the oldest first. It returns whether any still wait.
-func (r *Replica) Retry(now time.Duration, out *step.Effects) bool {
+// Retry asks other neighbours about operations that have waited long, the oldest first. It returns after what time to look
+// again; 0 is when something is saved.
+func (r *Replica) Retry(now time.Duration, out *step.Effects) (wait time.Duration) {
 	r.waiting = slices.DeleteFunc(r.waiting, func(p *pending) bool { return r.own[p.entry.Op.ID] != p })
 	for _, p := range r.waiting {
 		if now >= p.asked+r.cfg.Retry {
 			r.ask(p, now, out)
 		}
+		if w := p.asked + r.cfg.Retry - now; wait == 0 || w < wait {
+			wait = w
+		}
 	}
-	return len(r.waiting) > 0
+	return wait
 }
 
 // Queues lists the lengths of what waits, for people.

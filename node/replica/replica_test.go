@@ -106,6 +106,14 @@ func (h *host) write() *journal.Entry {
 	return saved[0].Entry
 }
 
+func (h *host) sentTo() map[step.Conn]bool {
+	to := map[step.Conn]bool{}
+	for c := range h.sent {
+		to[c] = true
+	}
+	return to
+}
+
 func (h *host) receipt(c step.Conn, ids ...op.ID) {
 	h.Receipt(h.overlay.Link(c), &wire.Receipt{Space: h.log.ID, IDs: wire.IDsOf(ids...)}, func(r uint64, _ op.ID) { h.durable = append(h.durable, r) }, &h.out)
 	h.carry()
@@ -137,7 +145,7 @@ func TestReceipts(t *testing.T) {
 	if n, _ := h.Queues(); len(h.durable) != 1 || n != 0 {
 		t.Errorf("durable %v, %d wait", h.durable, n)
 	}
-	if h.Retry(time.Hour, &h.out) {
+	if h.Retry(time.Hour, &h.out) > 0 {
 		t.Error("something still waits")
 	}
 }
@@ -149,16 +157,19 @@ func TestRetry(t *testing.T) {
 	h.Saved(h.log.ID, second, 2, time.Second/2, &h.out)
 	h.carry()
 	h.receipt(2, first.Op.ID)
-	if !h.Retry(time.Second-1, &h.out) {
-		t.Fatal("nothing waits")
+	if wait := h.Retry(time.Second-1, &h.out); wait != 1 {
+		t.Fatalf("it looks again after %v, and should when the first is due", wait)
 	}
 	if h.carry(); len(h.sent) > 0 {
 		t.Fatal("asked again too early")
 	}
 	asked := map[step.Conn]bool{}
 	for i := range 4 {
-		h.Retry(time.Duration(i+1)*time.Second, &h.out)
+		wait := h.Retry(time.Duration(i+1)*time.Second, &h.out)
 		h.carry()
+		if i == 0 && wait != time.Second/2 {
+			t.Errorf("it looks again after %v, and should when the second is due", wait)
+		}
 		for c := range h.sent {
 			asked[c] = true
 		}
@@ -168,6 +179,42 @@ func TestRetry(t *testing.T) {
 	}
 	if len(asked) != 6 {
 		t.Errorf("asked %d of 6 neighbours", len(asked))
+	}
+	// All are asked once before any is asked twice.
+	fresh := newHost(3, op.NewStore(1<<20), 8)
+	e := fresh.write()
+	fresh.Saved(fresh.log.ID, e, 1, 0, &fresh.out)
+	fresh.carry()
+	asked = fresh.sentTo()
+	for i := range 2 {
+		fresh.Retry(time.Duration(i+1)*time.Second, &fresh.out)
+		fresh.carry()
+		for c := range fresh.sentTo() {
+			if asked[c] && len(asked) < 8 && i == 0 {
+				t.Errorf("neighbour %d was asked again before others were at all", c)
+			}
+			asked[c] = true
+		}
+		if len(fresh.sent) != 3 {
+			t.Errorf("try %d asked %d neighbours", i+2, len(fresh.sent))
+		}
+	}
+	if len(asked) != 8 {
+		t.Errorf("three tries asked %d of 8 neighbours", len(asked))
+	}
+	// Who was saved with too few links asks those that come.
+	lone := newHost(4, op.NewStore(1<<20), 1)
+	lone.Saved(lone.log.ID, lone.write(), 1, 0, &lone.out)
+	lone.carry()
+	for c := range step.Conn(4) {
+		lone.Opened(lone.link(c+2, step.Addr(102+c)), &lone.out)
+	}
+	lone.out.List = slices.DeleteFunc(lone.out.List, func(e step.Effect) bool { // greetings
+		s, ok := e.(*step.Send)
+		return ok && len(s.Bytes) < 100
+	})
+	if lone.carry(); len(lone.sent) != 2 || lone.sent[2] != 1 || lone.sent[3] != 1 {
+		t.Errorf("asked the new neighbours %v", lone.sent)
 	}
 	// A link that is full would break: it is left alone.
 	many := newHost(2, op.NewStore(1<<20), 1)
@@ -244,5 +291,28 @@ func TestDebtsAreBounded(t *testing.T) {
 			}
 			break
 		}
+	}
+}
+
+// TestDebtOfAWaiter: who asks about an operation that waits for its causes gets the receipt once it is admitted and on the
+// disk, not only when he asks again.
+func TestDebtOfAWaiter(t *testing.T) {
+	store := op.NewStore(1 << 20)
+	author, h := newHost(1, store, 0), newHost(2, store, 1)
+	first, second := author.write(), author.write()
+	h.journal.Receive(101, second.Op.Bytes, &h.out)
+	for range 2 {
+		h.Owe(h.overlay.Link(1), h.log.ID, second.Op.ID)
+	}
+	if _, owed := h.Queues(); owed != 1 || !h.Owes(second.Op.ID) || h.Owes(first.Op.ID) {
+		t.Fatalf("%d owed", owed)
+	}
+	h.journal.Receive(101, first.Op.Bytes, &h.out)
+	h.journal.Flush(true, &h.out)
+	h.carry()
+	_, strict := h.disk()
+	h.Strict(strict, &h.out)
+	if h.carry(); h.sent[1] != 1 || h.Owes(second.Op.ID) {
+		t.Errorf("receipts: %v", h.sent)
 	}
 }

@@ -57,7 +57,8 @@ type request struct {
 	first   step.Status
 	why     string // of a first reply that denies
 	replied time.Duration
-	gone    bool // its host went down before a reply
+	gone    bool          // its host went down since
+	went    time.Duration // when it first did
 	op      key
 	durable time.Duration // 0 while it is not
 	event   string
@@ -126,13 +127,13 @@ func (b *book) observe(e *sim.Event) {
 			b.wrote[e.Host] = true
 		}
 	case sim.OnBoot:
-		b.down(e.Host)
+		b.down(e.Host, e.Key.At)
 		if in := e.Input.(*step.Boot); len(in.Disk) == 0 && b.wrote[e.Host] {
 			b.lost[e.Host] = e.Key.At
 			delete(b.wrote, e.Host)
 		}
 	case sim.OnCrash:
-		b.down(e.Host)
+		b.down(e.Host, e.Key.At)
 	}
 }
 
@@ -196,13 +197,13 @@ func (b *book) promised(body []byte) (id key, ok bool) {
 }
 
 // down gives up the requests that a host took down with it.
-func (b *book) down(h sim.HostID) {
+func (b *book) down(h sim.HostID, at time.Duration) {
 	for i := len(b.order) - 1; i >= 0; i-- {
 		if r := b.order[i]; r.host == h {
 			if r.gone {
 				return
 			}
-			r.gone = true
+			r.gone, r.went = true, at
 		}
 	}
 }

@@ -99,6 +99,12 @@ func TestBoundsFollowTheFigures(t *testing.T) {
 		t.Error("a longer gossip period does not lengthen the settle time")
 	}
 	truth := *newStage(t, nil).truth
+	if one, two := truth.Promise(1), truth.Promise(2); one != 242*time.Millisecond || two != 2*one+truth.Node.Retry {
+		t.Errorf("a promise of one try takes %v, of two %v", one, two)
+	}
+	if truth.Node.Repair = time.Second; truth.Promise(1) != 1444*time.Millisecond {
+		t.Errorf("a promise that waits for causes takes %v", truth.Promise(1))
+	}
 	settle, spread := truth.Settle(), truth.Spread()
 	end := 9 * time.Second
 	truth.Faults = []sim.Window{{Begin: 5 * time.Second, End: end}, {Begin: end + settle/2, End: end + settle/2}}

@@ -336,6 +336,27 @@ func plants() []planted {
 			s.receipts = 0
 			s.message(3, "not durable")
 		}},
+		{"durable after one try too late", "durability", "1 of 21 requests beside faults became durable within 242ms, 4.76 %; at least 80 % must", func(t *Truth) { t.MinDurable = 0.8 }, func(s *stage) {
+			s.late = s.truth.Promise(1)
+			for range 20 {
+				s.message(3, "late")
+			}
+		}},
+		{"durable under a fault after two tries too late", "durability", "15 of 21 requests under a fault became durable within 484ms, 71.43 %; at least 80 % must", func(t *Truth) {
+			t.MinDurable, t.Faults = 0.8, []sim.Window{{End: time.Hour}}
+		}, func(s *stage) {
+			for i := range 20 {
+				if s.late = 0; i < 6 {
+					s.late = s.truth.Promise(2)
+				}
+				s.message(3, "late")
+			}
+		}},
+		{"one of all durable too late", "durability", "2 of 3 requests beside faults became durable within 484ms, 66.67 %; at least 100 % must", func(t *Truth) { t.MinDurable = 1 }, func(s *stage) {
+			s.message(3, "in time")
+			s.late = s.truth.Promise(2)
+			s.message(3, "late")
+		}},
 	}
 }
 
@@ -424,6 +445,13 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 			s.note(3, step.Note{Kind: step.NoteDurable, Op: w.id, Data: addresses(1, 4)})
 			s.boot(4)
 		}},
+		{"too few to judge their share", func(s *stage) {
+			s.truth.MinDurable = 0.8
+			s.late = s.truth.Promise(1)
+			for range fewest - 2 {
+				s.message(3, "late")
+			}
+		}},
 		{"relaxed commits, then a strict one", func(s *stage) {
 			w := s.message(3, "fine")
 			s.commit(4, true)
@@ -441,6 +469,25 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRequestsThatWentDownAreNotJudgedByTime: a host that goes down before a request is due forgets who waits for it.
+func TestRequestsThatWentDownAreNotJudgedByTime(t *testing.T) {
+	for _, c := range []struct {
+		after time.Duration
+		want  string
+	}{{0, "1 of 1 beside faults"}, {time.Second, "1 of 2 beside faults"}} {
+		s := newStage(t, nil)
+		s.channel(1)
+		s.receipts = 0
+		s.message(3, "forgotten")
+		s.now += c.after
+		s.event(3, sim.OnCrash, nil, nil)
+		s.boot(3)
+		if v := s.finish()["durability"]; !strings.Contains(v.Why, c.want) {
+			t.Errorf("down %v later: %s; want %s", c.after, v.Why, c.want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package checkers
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/sim"
@@ -58,6 +59,7 @@ type NodeFigures struct {
 	BackoffMax   time.Duration // the longest wait before a node dials again
 	BatchFlush   time.Duration // received operations are passed on and committed after this long at most
 	Retry        time.Duration // receipts are asked for again after this long
+	Repair       time.Duration // missing causes are asked for after this long; 0 where those who are asked for receipts have them
 	Diameter     int           // links between any two honest hosts of one space over honest hosts, at most
 	DiskStrict   time.Duration // the longest strict commit
 	StepCPU      time.Duration // virtual CPU time of one step, at most
@@ -102,6 +104,25 @@ func (f *NetFigures) resends(n int) int {
 		}
 	}
 	return 32
+}
+
+// Promise is how long after its author accepted it an operation takes to become durable, where so many tries are needed and
+// no packet is lost: the wish for a receipt crosses the link, causes that are missed are asked for and come (2 latencies), the
+// commit under way and then a strict one complete, and the receipt crosses back. A try that brought too few is followed by
+// another after Retry.
+func (t *Truth) Promise(tries int) time.Duration {
+	n := &t.Node
+	cross := t.Net.Latency + n.StepCPU
+	try := 2*cross + 2*n.DiskStrict
+	if n.Repair > 0 {
+		try += n.Repair + 2*cross
+	}
+	return try + time.Duration(tries-1)*(n.Retry+try)
+}
+
+// Disturbed tells whether a fault is open at some time between two instants.
+func (t *Truth) Disturbed(from, to time.Duration) bool {
+	return slices.ContainsFunc(t.Faults, func(w sim.Window) bool { return w.Begin <= to && w.End >= from })
 }
 
 // Due is when an operation must have reached a host: Spread after it could leave, but not before Settle after the last

@@ -298,10 +298,13 @@ func classes() []string {
 	return names
 }
 
-// durable is the share of requests that must become durable.
+// durable is the share of requests that must become durable: all, where nothing goes wrong and nobody lies.
 func (s *Scenario) durable() float64 {
-	if s.Durable > 0 {
+	switch {
+	case s.Durable > 0:
 		return s.Durable
+	case len(s.Faults) == 0 && !slices.ContainsFunc(s.Groups, func(g Group) bool { return g.Liar != nil }):
+		return 1
 	}
 	return 0.8
 }

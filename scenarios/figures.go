@@ -30,6 +30,7 @@ func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
 		BackoffMax:   4 * time.Second,
 		BatchFlush:   100 * time.Millisecond,
 		Retry:        2 * time.Second,
+		Repair:       repair(s.Node.fanout()),
 		Diameter:     diameter(len(b.cast.members)),
 		DiskStrict:   s.Disk.profile().Strict + 50*time.Millisecond,
 		StepCPU:      20 * time.Millisecond,
@@ -48,6 +49,15 @@ func farthest(net *netsim.Network, n int) time.Duration {
 		}
 	}
 	return longest
+}
+
+// repair is after how long a neighbour who is asked for a receipt asks for causes that it misses. Where operations are pushed
+// to four neighbours and more, it has them already: what its neighbour had reached it by some way about as soon.
+func repair(fanout int) time.Duration {
+	if fanout < defaultFanout {
+		return 250 * time.Millisecond
+	}
+	return 0
 }
 
 // diameter bounds the links between two hosts of a random graph with at least four neighbours each: log2(n) + 2 exceeds

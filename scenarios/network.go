@@ -9,9 +9,7 @@ import (
 
 // calmDay is the scenario without faults: every request must become durable.
 func calmDay() Scenario {
-	s := base("calm-day", "People chat and edit, and nothing goes wrong: every request becomes durable (VM-5, VM-6, VM-9).")
-	s.Durable = 1
-	return s
+	return base("calm-day", "People chat and edit, and nothing goes wrong: every request becomes durable (VM-5, VM-6, VM-9).")
 }
 
 // partitionHeal cuts the network in two and heals it.

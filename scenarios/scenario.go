@@ -25,7 +25,7 @@ type Scenario struct {
 	Faults   []Fault       `yaml:"faults,omitempty"`
 	Node     Node          `yaml:"node,omitempty"`
 	Disk     Disk          `yaml:"disk,omitempty"`
-	Durable  float64       `yaml:"durable,omitempty"` // share of the requests that must become durable; 0 is 0.8
+	Durable  float64       `yaml:"durable,omitempty"` // share of the requests that must become durable; 0 is all without faults and liars, else 0.8
 	Waive    []Waiver      `yaml:"waive,omitempty"`
 	Expect   []string      `yaml:"expect,omitempty"` // "fail CHECKER": passing is then the failure. Only a closed list may say so
 }

@@ -101,6 +101,9 @@ func (b *build) outcome(res *sim.Result, verdicts []results.Verdict) (o results.
 	if mute := b.mute(res.Ledger); mute != "" && res.Cut == "" && res.Outcome < sim.Invalid {
 		return results.Invalid, "no lie was told by any " + mute
 	}
+	if claim := b.unmet(res.Ledger); claim != "" && res.Cut == "" && (res.Outcome == sim.Pass || res.Outcome == sim.Vacuous) {
+		return results.Invalid, "none of what its work claims: " + claim
+	}
 	if res.Cut == "" && (res.Outcome == sim.Pass || res.Outcome == sim.Vacuous) && b.inTurn(res.Ledger) {
 		return results.Invalid, b.atOnce(res.Ledger)
 	}

@@ -19,8 +19,11 @@ func mixedKernels() Scenario {
 // rolesChange gives and takes rights while people write.
 func rolesChange() Scenario {
 	s := base("roles-change", "Owners give and take the right to write while people write: revocations win over what is concurrent, alike everywhere (SEC-1, APP-SUB, I19).")
-	s.Groups = append(s.Groups, Group{Name: "guests", Share: 0.2, Role: "guest"})
+	s.Groups = append(s.Groups, Group{Name: "guests", Share: 0.2, Role: "guest"}, Group{Name: "admins", Share: 0.1, Role: "admin"})
 	s.Work = append(s.Work,
+		Work{&workload.Roles{By: []string{"owners"}, Of: []string{"admins"}, Changes: 4, Revoke: 1, Admins: true}},
+		Work{&workload.Roles{By: []string{"admins"}, Of: []string{"guests"}, Changes: 6}},
+		Work{&workload.Graph{Groups: []string{"admins"}, Operations: 30}},
 		Work{&workload.Roles{By: []string{"owners"}, Of: []string{"guests", "people"}, Changes: 16, Revoke: 0.5}},
 		Work{&workload.Chat{Groups: []string{"guests"}, Operations: 60}})
 	return s
@@ -33,7 +36,8 @@ func chatDay() Scenario {
 	s.Groups = []Group{owners(), {Name: "people", Role: "member", Device: "laptop"}, {Name: "old", Share: 0.15, Kernel: 1, Role: "member", Device: "phone"}}
 	s.Duration = 40 * time.Second
 	s.Work = []Work{{&workload.Chat{Groups: []string{"owners", "people", "old"}, Operations: 300, Channels: 3, Watch: true}}}
-	s = s.lending(12, "people", "people", "old")
+	s.Work = append(s.Work, Work{&workload.Compute{Lenders: []string{"people", "old"}, Givers: []string{"people"}, Tasks: 12, Withdraw: 0.3}})
+	s.Waive = nil
 	return s
 }
 
@@ -85,7 +89,7 @@ func allAtOnce() Scenario {
 		{&workload.Graph{Groups: []string{"authors", "lenders"}, Operations: 180}},
 		{&workload.Chat{Groups: []string{"old"}, Authors: 60, Operations: 100}},
 		{&workload.Chat{Groups: []string{"equivocators"}, Authors: 20, Operations: 40}},
-		{&workload.Compute{Lenders: []string{"lenders", "lying-workers", "colluders"}, Givers: []string{"authors"}, Tasks: 20, Quorum: 3, Workers: 5}},
+		{&workload.Compute{Lenders: []string{"lenders", "lying-workers", "colluders"}, Givers: []string{"authors"}, Tasks: 20, Quorum: 3, Workers: 5, Withdraw: 0.4}},
 		{&workload.Roles{By: []string{"owners"}, Of: []string{"readers"}, Changes: 12, Revoke: 0.4}},
 	}
 	s.Faults = []Fault{

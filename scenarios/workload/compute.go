@@ -15,17 +15,25 @@ import (
 
 // Compute is people who lend their devices, and people who give tasks to the network (TASK-1..4).
 type Compute struct {
-	Lenders  []string `yaml:"lenders"`           // groups whose users consent
-	Givers   []string `yaml:"givers"`            // groups that give tasks
-	Tasks    int      `yaml:"tasks"`             // how many in all
-	Size     int      `yaml:"size,omitempty"`    // of a task, in the kernel's own measure; 0 is 16
-	Quorum   int      `yaml:"quorum,omitempty"`  // equal results that accept one; 0 is 2
-	Workers  int      `yaml:"workers,omitempty"` // drawn at first; 0 is quorum + 1
-	Kernels  []string `yaml:"kernels,omitempty"` // all where none is named
-	Withdraw float64  `yaml:"withdraw,omitempty"`
+	Lenders  []string `yaml:"lenders"`            // groups whose users consent
+	Givers   []string `yaml:"givers"`             // groups that give tasks
+	Tasks    int      `yaml:"tasks"`              // how many in all
+	Size     int      `yaml:"size,omitempty"`     // of a task, in the kernel's own measure; 0 is 16
+	Quorum   int      `yaml:"quorum,omitempty"`   // equal results that accept one; 0 is 2
+	Workers  int      `yaml:"workers,omitempty"`  // drawn at first; 0 is quorum + 1
+	Kernels  []string `yaml:"kernels,omitempty"`  // all where none is named
+	Withdraw float64  `yaml:"withdraw,omitempty"` // share of the lenders who take their consent back in the second half
 }
 
 func (*Compute) Kind() string { return "compute" }
+
+// Claims implements Claimer.
+func (c *Compute) Claims() []string {
+	if c.Withdraw == 0 {
+		return nil
+	}
+	return []string{Withdrawn}
+}
 
 func (c *Compute) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	lenders, err := env.group("lenders", c.Lenders...)
@@ -55,10 +63,10 @@ func (c *Compute) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		}
 	}
 	var scripts []sim.Script
-	for _, s := range lenders {
+	for i, s := range lenders {
 		for _, space := range s.Spaces {
 			times := []time.Duration{start/2 + time.Duration(r.Int64N(int64(start)))}
-			if r.Float64() < c.Withdraw {
+			if int(float64(i+1)*c.Withdraw) > int(float64(i)*c.Withdraw) { // so that few lenders have their share too
 				times = append(times, env.Duration/2+time.Duration(r.Int64N(int64(max(env.Duration/2, 1)))))
 			}
 			scripts = append(scripts, script(s, "compute", space, sim.Arg{Name: "times", Value: writeTimes(times)}))
@@ -120,7 +128,9 @@ func (c *computer) Wake(_ step.Now, h *sim.Hands) {
 			continue
 		}
 		c.on = !c.on
-		c.ask(h, "consent", map[string]any{"on": c.on, "max": uint64(1 << 40)})
+		if _, issued := c.ask(h, "consent", map[string]any{"on": c.on, "max": uint64(1 << 40)}); issued && !c.on {
+			h.Count(Withdrawn, 1)
+		}
 	}
 }
 

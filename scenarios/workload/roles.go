@@ -19,9 +19,18 @@ type Roles struct {
 	Of      []string `yaml:"of"`               // groups whose people gain and lose rights
 	Changes int      `yaml:"changes"`          // how many in all
 	Revoke  float64  `yaml:"revoke,omitempty"` // share of the changes that take a right; the rest give one
+	Admins  bool     `yaml:"admins,omitempty"` // admins must be among those whose rights are taken
 }
 
 func (*Roles) Kind() string { return "roles" }
+
+// Claims implements Claimer.
+func (w *Roles) Claims() []string {
+	if !w.Admins {
+		return nil
+	}
+	return []string{AdminsRevoked}
+}
 
 func (w *Roles) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	by, err := env.group("by", w.By...)
@@ -56,6 +65,7 @@ func (w *Roles) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		scripts = append(scripts, script(s, "roles", space,
 			sim.Arg{Name: "do", Value: do},
 			sim.Arg{Name: "whom", Value: hex.EncodeToString(public)},
+			sim.Arg{Name: "was", Value: whom.Role},
 			sim.Arg{Name: "times", Value: writeTimes([]time.Duration{at})}))
 	}
 	return scripts, nil
@@ -66,6 +76,7 @@ type roler struct {
 	user
 	do   string
 	whom []byte
+	was  string // the role that the space was founded with
 }
 
 func newRoler(a args) (sim.Person, error) {
@@ -81,7 +92,7 @@ func newRoler(a args) (sim.Person, error) {
 	if do != "grant" && do != "revoke" {
 		return nil, fmt.Errorf("do: %q is neither grant nor revoke", do)
 	}
-	return &roler{user: u, do: do, whom: whom[:]}, nil
+	return &roler{user: u, do: do, whom: whom[:], was: a.text("was")}, nil
 }
 
 func (p *roler) Wake(_ step.Now, h *sim.Hands) {
@@ -92,7 +103,9 @@ func (p *roler) Wake(_ step.Now, h *sim.Hands) {
 	if p.do == "grant" {
 		m["role"] = uint64(2)
 	}
-	p.ask(h, p.do, m)
+	if _, issued := p.ask(h, p.do, m); issued && p.do == "revoke" && p.was == "admin" {
+		h.Count(AdminsRevoked, 1)
+	}
 }
 
 func (p *roler) See(_ step.Now, r *step.Reply, _ *sim.Hands) { p.answered(r) }

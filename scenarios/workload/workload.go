@@ -17,6 +17,16 @@ type Spec interface {
 	Scripts(env *Env, r *rand.Rand) ([]sim.Script, error)
 }
 
+// Claimer is a Spec that says what persons must have tried for its scenario to test what it claims: names of counts in the
+// ledger, of which none may be 0.
+type Claimer interface{ Claims() []string }
+
+// Counts of the ledger that work claims.
+const (
+	Withdrawn     = "consents withdrawn"
+	AdminsRevoked = "admins revoked"
+)
+
 // Env is what the drawing of scripts may know.
 type Env struct {
 	Duration time.Duration

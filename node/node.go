@@ -96,7 +96,7 @@ func (n *Node) Step(now step.Now, in step.Input, out *step.Effects) {
 	case *step.Boot:
 		n.boot(in)
 	case *step.ConnUp:
-		n.overlay.ConnUp(in, out)
+		n.overlay.ConnUp(in, now.Mono, out)
 	case *step.ConnDown:
 		wait := relinkWait
 		if !n.overlay.ConnDown(in) {
@@ -178,6 +178,9 @@ func (n *Node) timer(in *step.Timer) {
 	}
 	switch job {
 	case compareHeads:
+		if n.overlay.Expire(n.now.Mono, n.out) {
+			n.scheduler.Soon(keepLinks, n.overlay.Wait(), n.out)
+		}
 		n.gossip.Compare(n.out)
 	case keepLinks:
 		n.keepLinks()

@@ -195,6 +195,29 @@ func TestSpacesOfOneLink(t *testing.T) {
 	}
 }
 
+// TestMuteContacts: contacts that take a connection and never greet do not keep a node from those that do.
+func TestMuteContacts(t *testing.T) {
+	g := newStage(t, "ann:owner", "bob:member")
+	names := []string{}
+	for i := range dials {
+		names = append(names, fmt.Sprint("mute", i))
+		p := g.add(names[i], 2)
+		p.mute = true
+		p.boot()
+	}
+	bob := g.add("bob", 2)
+	ann := g.add("ann", 2, append(names, "bob")...)
+	ann.boot()
+	bob.boot()
+	g.tick(15 * time.Second)
+	if !slices.Contains(g.said, "ann: speaks 2 with peer 5") {
+		t.Errorf("ann never met bob: %q", g.said)
+	}
+	if !slices.Contains(g.said, "ann: drops 0 bytes: no greeting") {
+		t.Error("the silence was not counted")
+	}
+}
+
 // newStageNamed founds another space of the same people.
 func newStageNamed(t testing.TB, nonce byte) *stage {
 	g := newStage(t, "ann:owner", "bob:member", fmt.Sprintf("nobody%d:guest", nonce))

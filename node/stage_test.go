@@ -47,6 +47,7 @@ type peer struct {
 	conns   map[step.Conn]end
 	disk    map[string][]byte
 	held    bool // commits wait for the story
+	mute    bool // takes connections and does nothing else
 	commits []step.Commit
 	timers  map[step.TimerID]time.Duration
 	out     step.Effects
@@ -293,7 +294,7 @@ func (g *stage) settle() {
 		if len(g.flights) > 0 {
 			f := g.flights[0]
 			g.flights = g.flights[1:]
-			if f.to.node != nil && f.to.life == f.life {
+			if f.to.node != nil && !f.to.mute && f.to.life == f.life {
 				f.to.step(f.in)
 			}
 			busy = true
@@ -317,7 +318,7 @@ func (g *stage) tick(d time.Duration) {
 		for _, p := range g.peers {
 			p.now.Mono += slice
 			p.now.Wall += slice
-			if p.node == nil {
+			if p.node == nil || p.mute {
 				continue
 			}
 			var due []step.TimerID

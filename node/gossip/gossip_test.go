@@ -62,7 +62,7 @@ func newSide(name string, n byte, store *op.Store, names map[op.ID]string, peers
 	s.journal.Boot(&step.Boot{Life: 1, Entropy: [32]byte{n}}, &s.out)
 	s.overlay = overlay.New(overlay.Config{Versions: newest{}, Spaces: []op.SpaceID{s.log.ID}, Dials: 1, Degree: 40})
 	for c := range step.Conn(peers) {
-		s.overlay.ConnUp(&step.ConnUp{Conn: c + 1, Peer: step.Addr(c + 1)}, &s.out)
+		s.overlay.ConnUp(&step.ConnUp{Conn: c + 1, Peer: step.Addr(c + 1)}, 0, &s.out)
 		s.overlay.Hello(s.overlay.Link(c+1), newest{}.Hello([]op.SpaceID{s.log.ID}), &s.out)
 	}
 	s.Gossip = New(Config{Fanout: 2, Heads: 1}, s.journal, s.overlay)

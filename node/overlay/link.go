@@ -3,6 +3,7 @@ package overlay
 import (
 	"bytes"
 	"slices"
+	"time"
 
 	"github.com/lifegraph-os/lgos-sim/node/op"
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -19,8 +20,9 @@ type Link struct {
 	promised []op.SpaceID // what the contact said that the peer holds, until its Hello says so itself
 	dialed   bool         // this end asked for it
 	up       bool
-	spare    bool // another open link leads to the same peer
-	credit   int  // bytes that may still be handed over before the next Drained
+	since    time.Duration // when it came up
+	spare    bool          // another open link leads to the same peer
+	credit   int           // bytes that may still be handed over before the next Drained
 }
 
 // Open tells whether the link may carry frames about a space. What comes over a spare link is taken: the other end may

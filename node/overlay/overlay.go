@@ -38,6 +38,10 @@ const (
 	backoffMax = 4 * time.Second
 )
 
+// greetWait is for how long a connection may stay open without a greeting: as long as a handshake is given elsewhere (Go's
+// TLS: 10 s), which outlives a partition of some seconds.
+const greetWait = 10 * time.Second
+
 // perPeer is how many connections of one peer are let in: one too many is what a lost end or two dials at once leave behind.
 const perPeer = 2
 
@@ -115,7 +119,7 @@ func (o *Overlay) knows(p step.Addr) bool {
 }
 
 // ConnUp greets a new neighbour, or closes a connection that is one too many.
-func (o *Overlay) ConnUp(in *step.ConnUp, out *step.Effects) {
+func (o *Overlay) ConnUp(in *step.ConnUp, now time.Duration, out *step.Effects) {
 	l := o.Link(in.Conn)
 	if l == nil {
 		if len(o.links) >= o.cfg.Degree || !o.welcome(in.Peer) {
@@ -126,7 +130,7 @@ func (o *Overlay) ConnUp(in *step.ConnUp, out *step.Effects) {
 		i, _ := slices.BinarySearchFunc(o.links, in.Conn, func(l *Link, c step.Conn) int { return int(l.Conn) - int(c) })
 		o.links = slices.Insert(o.links, i, l)
 	}
-	l.up, l.credit = true, step.SendCredit
+	l.up, l.since, l.credit = true, now, step.SendCredit
 	o.put(l, step.Reliable, wire.Append(o.frame[:0], 0, o.cfg.Versions.Hello(o.cfg.Spaces)), out)
 }
 
@@ -171,6 +175,22 @@ func (o *Overlay) Hello(l *Link, h *wire.Hello, out *step.Effects) bool {
 	n := out.Note(step.NoteVersion)
 	n.Peer, n.N = l.Peer, int64(v)
 	return true
+}
+
+// Expire closes the connections on which no greeting came in greetWait: a peer that holds its tongue holds no place. It
+// tells whether there were any.
+func (o *Overlay) Expire(now time.Duration, out *step.Effects) bool {
+	before := len(o.links)
+	o.links = slices.DeleteFunc(o.links, func(l *Link) bool {
+		mute := l.up && l.Version == 0 && now >= l.since+greetWait
+		if mute {
+			out.Close(l.Conn)
+			n := out.Note(step.NoteDropped)
+			n.Peer, n.Text = l.Peer, "no greeting"
+		}
+		return mute
+	})
+	return len(o.links) < before
 }
 
 // ConnDown forgets a connection. It tells whether it was open; else a dial failed, or a neighbour went without a greeting.

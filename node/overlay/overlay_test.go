@@ -74,7 +74,7 @@ func (r *rig) wants() (dials []step.Addr, closed []step.Conn) {
 
 // meet opens a connection that the peer dialled, and takes its greeting.
 func (r *rig) meet(c step.Conn, p step.Addr, h *wire.Hello) bool {
-	r.ConnUp(&step.ConnUp{Conn: c, Peer: p}, &r.out)
+	r.ConnUp(&step.ConnUp{Conn: c, Peer: p}, 0, &r.out)
 	l := r.Link(c)
 	return l != nil && r.Hello(l, h, &r.out)
 }
@@ -156,8 +156,8 @@ func TestGlare(t *testing.T) {
 	// The dialled connection is 1 at both, the other's is 2. Each greets the own one first, which is the other's second.
 	for _, r := range []*rig{a, b} {
 		peer := r.Link(1).Peer
-		r.ConnUp(&step.ConnUp{Conn: 1, Peer: peer, Dialed: true}, &r.out)
-		r.ConnUp(&step.ConnUp{Conn: 2, Peer: peer}, &r.out)
+		r.ConnUp(&step.ConnUp{Conn: 1, Peer: peer, Dialed: true}, 0, &r.out)
+		r.ConnUp(&step.ConnUp{Conn: 2, Peer: peer}, 0, &r.out)
 		for c := step.Conn(1); c <= 2; c++ {
 			if !r.Hello(r.Link(c), hello(1, 2, "s"), &r.out) {
 				t.Fatal("a connection was refused")
@@ -210,6 +210,44 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
+// TestMute has strangers, and contacts that were dialled, open connections and say nothing: in a stated time their places are
+// others' again.
+func TestMute(t *testing.T) {
+	r := newRig(Config{Spaces: spaces("a"), Contacts: contacts(9, "a"), Dials: 4, Degree: 10})
+	r.Maintain(&r.out)
+	for _, l := range slices.Clone(r.Links()) {
+		r.ConnUp(&step.ConnUp{Conn: l.Conn, Peer: l.Peer, Dialed: true}, 0, &r.out)
+	}
+	for p := range step.Conn(6) {
+		r.ConnUp(&step.ConnUp{Conn: 100 + p, Peer: step.Addr(200 + p)}, 0, &r.out)
+	}
+	if r.wants(); r.meet(200, 300, hello(1, 2, "a")) || len(r.Links()) != 10 {
+		t.Fatal("there is room, so that this test proves nothing")
+	}
+	r.Hello(r.Link(100), hello(1, 2, "a"), &r.out)
+	r.out.Reset()
+	if r.Expire(greetWait-1, &r.out) || len(r.Links()) != 10 {
+		t.Fatal("dropped too early")
+	}
+	dropped := r.Expire(greetWait, &r.out)
+	notes := 0
+	for _, e := range r.out.List {
+		if n, ok := e.(*step.Note); ok && n.Kind == step.NoteDropped {
+			notes++
+		}
+	}
+	if _, closed := r.wants(); !dropped || len(r.Links()) != 1 || r.Link(100) == nil || len(closed) != 9 || notes != 9 {
+		t.Fatalf("%d links, %d closed, %d counted", len(r.Links()), len(closed), notes)
+	}
+	if !r.meet(201, 300, hello(1, 2, "a")) {
+		t.Error("the places are not free")
+	}
+	r.Maintain(&r.out)
+	if dials, _ := r.wants(); !slices.Equal(dials, []step.Addr{5, 6, 7, 8}) {
+		t.Errorf("then dialled %v", dials)
+	}
+}
+
 // TestBackoff has every dial fail: the waits double, so that a network that is gone is not stormed.
 func TestBackoff(t *testing.T) {
 	for _, n := range []int{1, 3, 16} {
@@ -233,7 +271,7 @@ func TestBackoff(t *testing.T) {
 			}
 			r.Maintain(&r.out)
 			l := r.Links()[0]
-			r.ConnUp(&step.ConnUp{Conn: l.Conn, Peer: l.Peer, Dialed: true}, &r.out)
+			r.ConnUp(&step.ConnUp{Conn: l.Conn, Peer: l.Peer, Dialed: true}, 0, &r.out)
 			if r.Hello(l, hello(1, 2, "a"), &r.out); r.Wait() != backoffMin {
 				t.Errorf("waits %v after a greeting", r.Wait())
 			}
@@ -311,10 +349,11 @@ func TestLaws(t *testing.T) {
 		r := newRig(Config{Spaces: spaces("cab"), Contacts: contacts(9, "abc"), Dials: 2, Degree: degree})
 		t.Repeat(map[string]func(*rapid.T){
 			"maintain": func(*rapid.T) { r.Maintain(&r.out) },
+			"expire":   func(*rapid.T) { r.Expire(greetWait, &r.out) },
 			"up": func(t *rapid.T) {
 				for _, l := range r.Links() {
 					if l.dialed && !l.up {
-						r.ConnUp(&step.ConnUp{Conn: l.Conn, Peer: l.Peer, Dialed: true}, &r.out)
+						r.ConnUp(&step.ConnUp{Conn: l.Conn, Peer: l.Peer, Dialed: true}, 0, &r.out)
 						return
 					}
 				}
@@ -322,7 +361,7 @@ func TestLaws(t *testing.T) {
 			"stranger": func(t *rapid.T) {
 				c := r.out.NextConn // the world counts both ends' dials in one row
 				r.out.NextConn++
-				r.ConnUp(&step.ConnUp{Conn: c, Peer: step.Addr(rapid.IntRange(1, 12).Draw(t, "peer"))}, &r.out)
+				r.ConnUp(&step.ConnUp{Conn: c, Peer: step.Addr(rapid.IntRange(1, 12).Draw(t, "peer"))}, 0, &r.out)
 			},
 			"hello": func(t *rapid.T) {
 				if n := len(r.Links()); n > 0 {

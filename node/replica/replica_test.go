@@ -64,7 +64,7 @@ func newHost(n byte, store *op.Store, links int) *host {
 }
 
 func (h *host) link(c step.Conn, p step.Addr) *overlay.Link {
-	h.overlay.ConnUp(&step.ConnUp{Conn: c, Peer: p}, &h.out)
+	h.overlay.ConnUp(&step.ConnUp{Conn: c, Peer: p}, 0, &h.out)
 	h.overlay.Hello(h.overlay.Link(c), newest{}.Hello([]op.SpaceID{h.log.ID}), &h.out)
 	return h.overlay.Link(c)
 }

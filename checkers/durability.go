@@ -281,7 +281,11 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 		d.metric("durable in time "+w.name, float64(w.within(w.due)), "")
 		d.metric("due "+w.name, w.due.Seconds(), "s")
 		if len(w.times) > 0 {
-			told = append(told, w.within(w.due), fmt.Sprintf("of %d %s within %v (asked %.0f %%)", len(w.times), w.name, w.due.Round(time.Millisecond), 100*d.prompt()))
+			asked := fmt.Sprintf("asked %.0f %%", 100*d.prompt())
+			if d.tooSmall(w) && d.prompt() < 1 {
+				asked = "too few to ask for a share"
+			}
+			told = append(told, w.within(w.due), fmt.Sprintf("of %d %s within %v (%s)", len(w.times), w.name, w.due.Round(time.Millisecond), asked))
 		}
 	}
 	if len(times) > 0 {
@@ -296,6 +300,7 @@ type wait struct {
 	name    string
 	due     time.Duration
 	times   []time.Duration
+	hosts   map[sim.HostID]bool
 	slowest *request
 	longest time.Duration
 }
@@ -313,12 +318,12 @@ func (w *wait) within(due time.Duration) (n int) {
 }
 
 // waits gathers the accepted requests whose author's host stayed up until they were due: one that goes down forgets who
-// waits. A request beside every fault is due after one try. One that a fault may disturb is due after two, whether the fault
+// waits. A request beside every fault is due after one try. One that a fault may disturb is due after three, whether the fault
 // has ended or not, for those who are left can keep the promise; and so is one for which hosts lack causes that are still
 // spreading after a fault.
 func (d *durability) waits(end sim.End) [3]wait {
-	one, two := d.truth.Promise(1), d.truth.Promise(2)
-	all := [3]wait{{name: "beside faults", due: one}, {name: "under a fault", due: two}, {name: "soon after a fault", due: two}}
+	one, more := d.truth.Promise(1), d.truth.Promise(3)
+	all := [3]wait{{name: "beside faults", due: one}, {name: "under a fault", due: more}, {name: "soon after a fault", due: more}}
 	for _, r := range d.book.order {
 		if r.first != step.Accepted || r.op == (key{}) {
 			continue
@@ -340,8 +345,17 @@ func (d *durability) waits(end sim.End) [3]wait {
 			w.slowest, w.longest = r, took
 		}
 		w.times = append(w.times, took)
+		if w.hosts == nil {
+			w.hosts = map[sim.HostID]bool{}
+		}
+		w.hosts[r.host] = true
 	}
 	return all
+}
+
+// tooSmall tells whether a class is too small for a share of it to say anything.
+func (d *durability) tooSmall(w *wait) bool {
+	return len(w.times) < fewest || w.due > d.truth.Promise(1) && len(w.hosts) < fewest
 }
 
 // prompt is the share that must be durable when due: 80 %, where less need not become so at all.
@@ -350,7 +364,8 @@ func (d *durability) prompt() float64 { return min(0.8, d.truth.MinDurable) }
 // tooFew tells whether n of so many are less than a share.
 func tooFew(n, of int, want float64) bool { return float64(n) < want*float64(of)-1e-9 }
 
-// fewest is of how many requests at least a share is judged, but for all of them.
+// fewest is of how many requests at least a share is judged, and under a fault the requests of how many hosts, for those of
+// one host share its fate: with too few neighbours on its side of a cut it can keep no promise.
 const fewest = 20
 
 // inTime judges the shares that became durable in time. What must become durable at all without a fault must be after two
@@ -365,7 +380,7 @@ func (d *durability) inTime(end sim.End, waits [3]wait) {
 
 func (d *durability) inShare(end sim.End, w *wait, due time.Duration, want float64) {
 	n, of := w.within(due), len(w.times)
-	if of < fewest && want < 1 || !tooFew(n, of, want) {
+	if d.tooSmall(w) && want < 1 || !tooFew(n, of, want) {
 		return
 	}
 	d.fail(end.At, w.slowest.event, "%d of %d requests %s became durable within %v, %.2f %%; at least %.0f %% must", n, of, w.name, due.Round(time.Millisecond), share(n, of), 100*want)

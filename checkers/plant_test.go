@@ -342,16 +342,6 @@ func plants() []planted {
 				s.message(3, "late")
 			}
 		}},
-		{"durable under a fault after two tries too late", "durability", "15 of 21 requests under a fault became durable within 484ms, 71.43 %; at least 80 % must", func(t *Truth) {
-			t.MinDurable, t.Faults = 0.8, []sim.Window{{End: time.Hour}}
-		}, func(s *stage) {
-			for i := range 20 {
-				if s.late = 0; i < 6 {
-					s.late = s.truth.Promise(2)
-				}
-				s.message(3, "late")
-			}
-		}},
 		{"one of all durable too late", "durability", "2 of 3 requests beside faults became durable within 484ms, 66.67 %; at least 100 % must", func(t *Truth) { t.MinDurable = 1 }, func(s *stage) {
 			s.message(3, "in time")
 			s.late = s.truth.Promise(2)
@@ -469,6 +459,30 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestUnderAFaultSharesAreOfManyHosts: a share is judged where the requests are of many hosts, for those of one share its fate.
+func TestUnderAFaultSharesAreOfManyHosts(t *testing.T) {
+	for _, c := range []struct {
+		hosts, late int
+		fails       bool
+	}{{25, 6, true}, {25, 5, false}, {fewest - 1, 6, false}} {
+		truth := newStage(t, nil).truth
+		truth.MinDurable, truth.Faults = 0.8, []sim.Window{{End: time.Hour}}
+		d := newDurability(newBook(truth))
+		for i := range 25 {
+			r := &request{asking: asking{host: sim.HostID(1 + i%c.hosts)}, first: step.Accepted, op: key{1}, replied: time.Second}
+			if r.durable = r.replied + truth.Promise(3); i < c.late {
+				r.durable++
+			}
+			d.book.order = append(d.book.order, r)
+		}
+		end := sim.End{At: time.Minute}
+		d.inTime(end, d.waits(end))
+		if d.faults > 0 != c.fails {
+			t.Errorf("%d of 25 requests of %d hosts late: %d faults: %s", c.late, c.hosts, d.faults, d.first)
+		}
 	}
 }
 

@@ -218,6 +218,42 @@ func TestMuteContacts(t *testing.T) {
 	}
 }
 
+// TestSubscriptionsAreBounded: a page that subscribes without end is refused in the end, and told why; those that it has are
+// still answered.
+func TestSubscriptionsAreBounded(t *testing.T) {
+	for _, c := range []struct{ do, of string }{{"watch_text", "element"}, {"view_chat", "channel"}} {
+		t.Run(c.do, func(t *testing.T) {
+			g := newStage(t, "ann:owner")
+			ann := g.add("ann", 2)
+			ann.boot()
+			ann.signIn("ann")
+			ann.ask(2, "create_channel", map[string]any{"name": "hall"})
+			g.settle()
+			watch := map[string]any{c.of: g.element("op1"), "prop": "body"}
+			if c.of == "channel" {
+				watch = map[string]any{c.of: g.element("op1"), "subscribe": true}
+			}
+			refused := 0
+			for i := range 1000 {
+				g.said = nil
+				if ann.ask(uint64(10+i), c.do, watch); len(g.said) == 1 && strings.HasSuffix(g.said[0], "denied: "+c.do+": too many subscriptions: this node answers 256") {
+					refused++
+				}
+			}
+			if refused != 1000-256 {
+				t.Errorf("%d of 1000 subscriptions were refused, the last answer %q", refused, g.said)
+			}
+			g.said = nil
+			ann.ask(3, "edit_text", map[string]any{"element": g.element("op1"), "prop": "body", "patches": []any{[]any{0, 0, "x"}}})
+			ann.ask(4, "send_message", map[string]any{"channel": g.element("op1"), "text": "hello"})
+			g.tick(time.Second)
+			if n := len(slices.DeleteFunc(g.said, func(s string) bool { return !strings.Contains(s, "shown") })); n != 256 {
+				t.Errorf("%d of 256 subscriptions were answered", n)
+			}
+		})
+	}
+}
+
 // newStageNamed founds another space of the same people.
 func newStageNamed(t testing.TB, nonce byte) *stage {
 	g := newStage(t, "ann:owner", "bob:member", fmt.Sprintf("nobody%d:guest", nonce))

@@ -17,6 +17,9 @@ type view struct {
 	show    func() (body any, changed bool)
 }
 
+// maxViews is how many subscriptions one node answers, those to the chat apart: each looks at every new operation.
+const maxViews = 256
+
 // changed asks for the watched views to be shown, soon: a burst of operations is one new picture.
 func (n *Node) changed() {
 	if len(n.views) > 0 || n.watched {
@@ -36,12 +39,16 @@ func (n *Node) showViews() {
 	}
 }
 
-// subscribe adds a view, after its first picture.
-func (n *Node) subscribe(request uint64, show func() (any, bool)) {
+// subscribe adds a view, after its first picture, unless there are too many.
+func (n *Node) subscribe(request uint64, show func() (any, bool)) error {
+	if len(n.views) >= maxViews {
+		return fmt.Errorf("too many subscriptions: this node answers %d", maxViews)
+	}
 	if body, changed := show(); changed {
 		n.show(request, body)
 	}
 	n.views = append(n.views, view{request, show})
+	return nil
 }
 
 // watchText shows which operations on a text are new in this replica, in the order in which it admitted them.
@@ -55,7 +62,7 @@ func (n *Node) watchText(in *step.Request, log *journal.Log) error {
 		return fmt.Errorf("watch_text: %w", err)
 	}
 	next := 0
-	n.subscribe(in.ID, func() (any, bool) {
+	err = n.subscribe(in.ID, func() (any, bool) {
 		ops := []map[string]any{}
 		for ; next < log.Count(); next++ {
 			x := log.Entry(uint32(next))
@@ -65,5 +72,8 @@ func (n *Node) watchText(in *step.Request, log *journal.Log) error {
 		}
 		return map[string]any{"ops": ops}, len(ops) > 0
 	})
+	if err != nil {
+		return fmt.Errorf("watch_text: %w", err)
+	}
 	return nil
 }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/fxamacker/cbor/v2"
@@ -40,7 +40,7 @@ func (c *Chat) View(s *Scene, body []byte, request uint64, out *step.Effects) er
 		}
 	}
 	if watched >= maxWatched {
-		return errors.New("too many subscriptions")
+		return fmt.Errorf("view_chat: too many subscriptions: this node answers %d", maxWatched)
 	}
 	if found == nil {
 		found = c.roll(s.Graph, s.Authors, op.Element(r.Channel), int(last))

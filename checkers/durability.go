@@ -447,7 +447,7 @@ func (d *durability) read(disk []step.Record) bitset {
 func (d *durability) requests() (issued, done int, times []time.Duration) {
 	for _, r := range d.book.order {
 		switch {
-		case r.do == "sign_in" || r.do == "view_chat" || r.do == "view_text":
+		case r.do == "sign_in" || r.do == "view_chat" || r.do == "view_text" || r.do == "view_set":
 			continue
 		case r.first == step.Denied || r.first == step.Shown:
 			continue

@@ -36,11 +36,11 @@ type patch struct {
 }
 
 // handlesGraph tells whether a request edits or reads the graph as such: graph_create, graph_delete, graph_set, graph_add,
-// graph_remove, graph_count, graph_meta, graph_relate, graph_move, list_channels, view_text and find.
+// graph_remove, graph_count, graph_meta, graph_relate, graph_move, list_channels, view_text, view_set and find.
 func handlesGraph(do string) bool {
 	switch do {
 	case "graph_create", "graph_delete", "graph_set", "graph_add", "graph_remove", "graph_count", "graph_meta", "graph_relate",
-		"graph_move", "find", "list_channels", "view_text":
+		"graph_move", "find", "list_channels", "view_text", "view_set":
 		return true
 	}
 	return false
@@ -83,6 +83,8 @@ func graphRequest(g *graph.Graph, do string, body []byte) (d op.Draft, view any,
 	case "view_text":
 		text, _ := g.Text(e, f.Prop)
 		return d, map[string]any{"text": text}, nil
+	case "view_set":
+		return d, map[string]any{"values": g.Set(e, f.Prop)}, nil
 	case "graph_delete":
 		m = op.Mutation{Code: op.Delete, Element: e}
 	case "graph_set":

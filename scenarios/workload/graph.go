@@ -21,6 +21,14 @@ type Graph struct {
 
 func (*Graph) Kind() string { return "graph" }
 
+// Claims implements Claimer. Few edits may, by chance, find no tag to remove.
+func (g *Graph) Claims() []string {
+	if g.Operations < 180 {
+		return nil
+	}
+	return []string{TagsRemoved}
+}
+
 func (g *Graph) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	seats, err := env.group("groups", g.Groups...)
 	if err != nil {
@@ -48,6 +56,7 @@ func (g *Graph) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 type grapher struct {
 	user
 	waiting int
+	untag   map[uint64][]byte // requests for the tags of an element, of which one is to be removed
 }
 
 // shared is how many elements people share; fewer make more conflicts.
@@ -55,7 +64,7 @@ const shared = 6
 
 func newGrapher(a args) (sim.Person, error) {
 	u, err := newUser(a)
-	return &grapher{user: u}, err
+	return &grapher{user: u, untag: map[uint64][]byte{}}, err
 }
 
 func (g *grapher) Wake(_ step.Now, h *sim.Hands) {
@@ -66,17 +75,30 @@ func (g *grapher) Wake(_ step.Now, h *sim.Hands) {
 }
 
 func (g *grapher) See(_ step.Now, r *step.Reply, h *sim.Hands) {
-	if do := g.answered(r); do != "find" || r.Status != step.Shown {
-		return
-	}
+	do := g.answered(r)
 	var v struct {
-		Elements [][]byte `cbor:"elements"`
+		Elements [][]byte          `cbor:"elements"`
+		Values   []cbor.RawMessage `cbor:"values"`
 	}
-	if cbor.Unmarshal(r.Body, &v) != nil {
+	if r.Status != step.Shown || cbor.Unmarshal(r.Body, &v) != nil {
 		return
 	}
-	for ; g.waiting > 0; g.waiting-- {
-		g.act(h, v.Elements)
+	switch do {
+	case "find":
+		for ; g.waiting > 0; g.waiting-- {
+			g.act(h, v.Elements)
+		}
+	case "view_set":
+		e := g.untag[r.Request]
+		delete(g.untag, r.Request)
+		if len(v.Values) == 0 { // there is none yet: the next one finds this
+			g.ask(h, "graph_add", map[string]any{"element": e, "prop": "tags", "value": vocabulary()[h.Rand().IntN(len(vocabulary()))]})
+			return
+		}
+		tag := v.Values[h.Rand().IntN(len(v.Values))]
+		if _, issued := g.ask(h, "graph_remove", map[string]any{"element": e, "prop": "tags", "value": tag}); issued {
+			h.Count(TagsRemoved, 1)
+		}
 	}
 }
 
@@ -94,7 +116,9 @@ func (g *grapher) act(h *sim.Hands, known [][]byte) {
 	case 3, 4:
 		g.ask(h, "graph_add", map[string]any{"element": e, "prop": "tags", "value": value})
 	case 5, 6:
-		g.ask(h, "graph_remove", map[string]any{"element": e, "prop": "tags", "value": value})
+		if id, issued := g.ask(h, "view_set", map[string]any{"element": e, "prop": "tags"}); issued {
+			g.untag[id] = e
+		}
 	case 7, 8:
 		g.ask(h, "graph_count", map[string]any{"element": e, "prop": "votes", "delta": int64(r.IntN(21) - 10)})
 	case 9, 10, 11:

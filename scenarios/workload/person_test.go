@@ -167,9 +167,16 @@ func TestGrapher(t *testing.T) {
 	d.play(t, "graph", []sim.Arg{arg("times", "1s 2s 2s")})
 	d.said(t, "boot", "sign_in", "find", "graph_create", "find", "graph_create", "graph_create")
 
-	d = &desk{answer: shows(element(1), element(2), element(3), element(4), element(5), element(6))}
+	all, untags := shows(element(1), element(2), element(3), element(4), element(5), element(6)), 0
+	d = &desk{answer: func(do string, body map[string]any) (step.Status, any) {
+		if do == "view_set" { // every second set is empty
+			untags++
+			return step.Shown, map[string]any{"values": []string{"red", "old"}[:untags%2*2]}
+		}
+		return all(do, body)
+	}}
 	times := strings.TrimSuffix(strings.Repeat("1s ", 200), " ")
-	d.play(t, "graph", []sim.Arg{arg("times", times)})
+	l := d.play(t, "graph", []sim.Arg{arg("times", times)})
 	kinds := map[string]int{}
 	for _, b := range d.bodies[2:] {
 		kinds[b["do"].(string)]++
@@ -182,6 +189,9 @@ func TestGrapher(t *testing.T) {
 	}
 	if total != 200 {
 		t.Errorf("%d deeds of 200: %v", total, kinds)
+	}
+	if half := (untags + 1) / 2; kinds["view_set"] != untags || kinds["graph_remove"] != half || int(l.Counts[TagsRemoved]) != half {
+		t.Errorf("of %d sets looked at, half of them empty: %v, %d counted", untags, kinds, l.Counts[TagsRemoved])
 	}
 
 	d = &desk{answer: func(do string, _ map[string]any) (step.Status, any) { return step.Denied, nil }}

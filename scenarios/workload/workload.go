@@ -25,6 +25,7 @@ type Claimer interface{ Claims() []string }
 const (
 	Withdrawn     = "consents withdrawn"
 	AdminsRevoked = "admins revoked"
+	TagsRemoved   = "tags removed that were seen"
 )
 
 // Env is what the drawing of scripts may know.

@@ -33,7 +33,7 @@ func (n *Node) packet(in *step.Packet) {
 	}
 	switch f := f.(type) {
 	case *wire.Push:
-		n.pushed(l, f)
+		n.pushed(l, f, in.Channel)
 	case *wire.Heads:
 		n.gossip.Heads(l, f, n.now.Mono, n.out)
 	case *wire.Want:
@@ -51,7 +51,7 @@ func (n *Node) drop(l *overlay.Link, why string, size int) {
 }
 
 // pushed offers a neighbour's operations to the journal, passes on what was new, and promises receipts that were asked for.
-func (n *Node) pushed(l *overlay.Link, f *wire.Push) {
+func (n *Node) pushed(l *overlay.Link, f *wire.Push, ch step.Channel) {
 	space := op.SpaceID(f.Space)
 	log := n.journal.Log(space)
 	if log == nil || !l.Open(space) {
@@ -75,7 +75,9 @@ func (n *Node) pushed(l *overlay.Link, f *wire.Push) {
 	if log.Waits() {
 		n.scheduler.Soon(repairCauses, repairWait, n.out)
 	}
-	n.gossip.Pushed(l, space, len(f.Ops), log.Count()-before, n.now.Mono, n.out)
+	if ch == step.Reliable && !f.Receipt { // what is pushed as news comes otherwise
+		n.gossip.Pushed(l, space, len(f.Ops), log.Count()-before, n.now.Mono, n.out)
+	}
 }
 
 // maxPromises is for how many operations of one push receipts are given; an honest author asks about one at a time.

@@ -39,11 +39,12 @@ type Gossip struct {
 	ops     [][]byte
 }
 
-// sync is a catch-up that was asked for and not yet answered.
+// sync is a catch-up that was asked for.
 type sync struct {
 	space op.SpaceID
 	peer  step.Addr
-	until time.Duration // when another neighbour may be asked
+	done  bool          // it was answered, with nothing new
+	until time.Duration // when another neighbour may be asked if it is not done, and this one if it is
 	again time.Duration // when this one may be asked again, having left it unanswered
 }
 
@@ -159,12 +160,14 @@ func (g *Gossip) Heads(l *overlay.Link, h *wire.Heads, now time.Duration, out *s
 func (g *Gossip) catchUp(l *overlay.Link, log *journal.Log, now time.Duration, out *step.Effects) {
 	g.syncs = slices.DeleteFunc(g.syncs, func(s sync) bool { return s.again <= now })
 	for _, s := range g.syncs {
-		if s.space == log.ID && (s.until > now || s.peer == l.Peer && g.another(l, log.ID)) {
+		switch same := s.peer == l.Peer; {
+		case s.space != log.ID, s.done && !same:
+		case s.until > now, same && !s.done && g.another(l, log.ID):
 			return
 		}
 	}
 	g.syncs = slices.DeleteFunc(g.syncs, func(s sync) bool { return s.space == log.ID && s.peer == l.Peer })
-	g.syncs = append(g.syncs, sync{log.ID, l.Peer, now + syncWait, now + 2*syncWait})
+	g.syncs = append(g.syncs, sync{space: log.ID, peer: l.Peer, until: now + syncWait, again: now + 2*syncWait})
 	tips := log.Tips()
 	if n := len(tips); n > wire.MaxChains { // a part of them, another each time: what comes back twice is known
 		g.turn++
@@ -180,31 +183,37 @@ func (g *Gossip) another(l *overlay.Link, space op.SpaceID) bool {
 }
 
 // Summary answers a neighbour's catch-up with what it lacks, oldest first, as much as one frame and the link's credit hold.
-// An honest neighbour has what it was sent before it asks on. One that has not is answered again only after a while: so
-// nobody draws more than one copy of a log over one connection in that time, forked chains apart.
+// An empty answer says that nothing is left. An honest neighbour has what it was sent before it asks on. One that has not is
+// answered again only after a while: so nobody draws more than one copy of a log over one connection in that time, and one
+// more of its forked chains.
 func (g *Gossip) Summary(l *overlay.Link, s *wire.Summary, now time.Duration, out *step.Effects) {
 	log := g.journal.Log(s.Space)
 	if log == nil || !l.Open(s.Space) || !l.Roomy() {
 		return
 	}
-	entries := log.Since(s.Chains, pushOps, pushBytes)
-	if len(entries) == 0 || !g.goesOn(l.Conn, log.ID, entries, now) {
-		return
+	entries, ok := g.unsent(l.Conn, log.ID, log.Since(s.Chains, pushOps, pushBytes), now)
+	if ok && len(entries) == 0 {
+		g.overlay.Send(l, step.Reliable, &wire.Push{Space: s.Space}, out)
 	}
 	g.batches(entries, func(ops [][]byte) {
 		g.overlay.Send(l, step.Reliable, &wire.Push{Space: s.Space, Ops: ops}, out)
 	})
 }
 
-// goesOn tells whether an answer begins after the one before it, and remembers how far it goes.
-func (g *Gossip) goesOn(c step.Conn, space op.SpaceID, entries []*journal.Entry, now time.Duration) bool {
+// unsent gives what of an answer was not sent yet, and remembers how far it goes. It is not ok to send one that begins before
+// the end of the one before it. Branches of forked chains, which tips cannot tell apart, are no reason to send another.
+func (g *Gossip) unsent(c step.Conn, space op.SpaceID, entries []*journal.Entry, now time.Duration) (_ []*journal.Entry, ok bool) {
 	g.answers = slices.DeleteFunc(g.answers, func(a answer) bool { return a.until <= now })
 	i := slices.IndexFunc(g.answers, func(a answer) bool { return a.conn == c && a.space == space })
-	if i < 0 {
+	k := slices.IndexFunc(entries, func(e *journal.Entry) bool { return !e.Forked })
+	switch {
+	case len(entries) == 0 || i >= 0 && k < 0:
+		return nil, true
+	case i < 0:
 		i = len(g.answers)
 		g.answers = append(g.answers, answer{space: space, conn: c})
-	} else if k := slices.IndexFunc(entries, func(e *journal.Entry) bool { return !e.Forked }); k < 0 || entries[k].Index <= g.answers[i].last {
-		return false
+	case entries[k].Index <= g.answers[i].last:
+		return nil, false
 	}
 	for _, e := range entries {
 		if !e.Forked {
@@ -212,19 +221,23 @@ func (g *Gossip) goesOn(c step.Conn, space op.SpaceID, entries []*journal.Entry,
 		}
 	}
 	g.answers[i].until = now + syncWait
-	return true
+	return entries, true
 }
 
-// Pushed is told what a Push brought: offered operations, of which some were new. A catch-up goes on while it brings.
+// Pushed is told what a Push that may answer a catch-up brought: offered operations, of which some were new. A catch-up goes
+// on while it brings. One that brought nothing makes way for other neighbours.
 func (g *Gossip) Pushed(l *overlay.Link, space op.SpaceID, offered, fresh int, now time.Duration, out *step.Effects) {
 	i := slices.IndexFunc(g.syncs, func(s sync) bool { return s.space == space && s.peer == l.Peer })
-	if i < 0 || offered < 2 {
+	if i < 0 {
 		return
 	}
-	g.syncs = slices.Delete(g.syncs, i, i+1)
-	n := out.Note(step.NoteSynced)
-	n.Peer, n.N = l.Peer, int64(fresh)
+	g.syncs[i].done = true
+	if offered > 0 {
+		n := out.Note(step.NoteSynced)
+		n.Peer, n.N = l.Peer, int64(fresh)
+	}
 	if log := g.journal.Log(space); fresh > 0 && log != nil {
+		g.syncs = slices.Delete(g.syncs, i, i+1)
 		g.catchUp(l, log, now, out)
 	}
 }

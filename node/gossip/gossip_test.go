@@ -321,6 +321,52 @@ func TestBoaster(t *testing.T) {
 	}
 }
 
+// TestCatchUpEnds: one that is answered with the last operation, or with none, makes way at once for other neighbours; and who
+// answers so and boasts on is not asked more often than who leaves it unanswered.
+func TestCatchUpEnds(t *testing.T) {
+	for last := range 3 {
+		store, names := op.NewStore(1<<20), map[op.ID]string{}
+		s, w := newSide("a", 1, store, names, 2), newSide("b", 2, store, names, 1)
+		if last > 0 {
+			w.write(last)
+		}
+		boast := &wire.Heads{Space: s.log.ID, Count: 1 << 30, Digest: [16]byte{1}}
+		asked := func(c step.Conn, now time.Duration) bool {
+			s.Heads(s.overlay.Link(c), boast, now, &s.out)
+			to, _ := s.sent()
+			return len(to) == 1 && to[0] == c
+		}
+		s.Heads(s.overlay.Link(1), boast, 0, &s.out)
+		for range 2 {
+			for _, x := range []*side{s, w} {
+				_, frames := x.sent()
+				for _, b := range frames {
+					map[*side]*side{s: w, w: s}[x].take(1, b)
+				}
+			}
+		}
+		if s.log.Count() != 1+last {
+			t.Fatalf("%d of %d operations came", s.log.Count()-1, last)
+		}
+		again := 0
+		for range 1000 {
+			if asked(1, syncWait-1) {
+				again++
+				s.take(1, wire.Append(nil, wire.V2, &wire.Push{Space: s.log.ID}))
+			}
+		}
+		if again > 0 {
+			t.Errorf("%d operations left: who answers with nothing drew %d Summaries", last, again)
+		}
+		if !asked(2, 0) {
+			t.Errorf("%d operations left: the catch-up never ended", last)
+		}
+		if s.take(2, wire.Append(nil, wire.V2, &wire.Push{Space: s.log.ID})); !asked(1, syncWait) {
+			t.Errorf("%d operations left: who answered is passed over", last)
+		}
+	}
+}
+
 // TestUnknownSpace: frames about a space that is not held, or not shared over the link, draw nothing.
 func TestUnknownSpace(t *testing.T) {
 	s := newSide("a", 1, op.NewStore(1<<20), map[op.ID]string{}, 1)

@@ -24,7 +24,7 @@ func (b *build) record(res *sim.Result, m meter) results.Record {
 	s := &b.scenario
 	r := results.Record{
 		Schema: results.SchemaVersion, Scenario: s.Name, About: s.About, Seed: b.settings.Seed, Nodes: len(b.config.Seats),
-		Outcome: results.Outcome(res.Outcome.String()), Why: res.Why, Expect: s.Expect, Cut: res.Cut, Warnings: warnings(res),
+		Outcome: results.Outcome(res.Outcome.String()), Why: res.Why, Expect: s.Expect, Cut: res.Cut, Warnings: res.Ledger.Warnings,
 		Digest: hex.EncodeToString(res.Digest[:]), Virtual: results.Seconds(res.End), Events: res.Events,
 		Build: Build(), Started: m.started.UTC().Format(time.RFC3339), Cost: m.cost(b.settings.Alone),
 	}
@@ -66,16 +66,6 @@ func (b *build) record(res *sim.Result, m meter) results.Record {
 	r.Metrics = append(r.Metrics, results.Metric{Name: "deliveries", Value: float64(res.Deliveries)})
 	r.Distributions = distributions(b.config.Checkers)
 	return r
-}
-
-// warnings tells of the windows that did nothing although they had begun: of a run that was cut short, only these.
-func warnings(res *sim.Result) (out []string) {
-	for i := range res.Ledger.Causes {
-		if c := &res.Ledger.Causes[i]; c.Total() == 0 && c.Begin < res.End {
-			out = append(out, fmt.Sprintf("fault %d (%s, %v..%v) had no effect", c.Cause, c.Kind, c.Begin, c.End))
-		}
-	}
-	return out
 }
 
 func (b *build) verdict(v sim.Verdict) results.Verdict {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lifegraph-os/lgos-sim/netsim"
 )
@@ -43,7 +44,7 @@ func (w *World) finish() *Result {
 	busiest := slices.MaxFunc(w.ledger.Classes, func(a, b ClassCount) int { return cmp.Compare(a.Sent.Packets, b.Sent.Packets) })
 	r.BusiestKind = busiest.Name
 	w.countFlying()
-	w.ledger.close()
+	w.ledger.close(w.now)
 	for i := range w.ledger.Classes {
 		if bad := w.ledger.Classes[i].conserved(); bad != "" && w.broke == "" {
 			w.broke = bad
@@ -137,8 +138,8 @@ func (l *Ledger) lie(kind string) uint8 {
 	return uint8(len(l.lies))
 }
 
-// close moves what was counted apart for speed to where it is read.
-func (l *Ledger) close() {
+// close moves what was counted apart for speed to where it is read, and warns of the faults without effect that had begun.
+func (l *Ledger) close(end time.Duration) {
 	for i := range l.Causes {
 		c, fast := &l.Causes[i], &l.causes[i+1]
 		add := func(what string, n int64) {
@@ -152,7 +153,7 @@ func (l *Ledger) close() {
 		for b, what := range []string{"packets delayed", "packets doubled", "packets altered", "packets reordered"} {
 			add(what, fast.bent[b])
 		}
-		if c.Total() == 0 {
+		if c.Total() == 0 && c.Begin < end {
 			l.Warnings = append(l.Warnings, fmt.Sprintf("fault %d (%s, %v..%v) had no effect", c.Cause, c.Kind, c.Begin, c.End))
 		}
 	}

@@ -187,7 +187,7 @@ func (n *Node) timer(in *step.Timer) {
 	case flushDisk:
 		n.journal.Flush(false, n.out)
 	case repairCauses:
-		if n.gossip.Repair(n.out) {
+		if n.gossip.Repair(n.now.Mono, n.out) {
 			n.scheduler.Soon(repairCauses, repairWait, n.out)
 		}
 	case askReceipts:

@@ -23,6 +23,8 @@ type Config struct {
 const (
 	pushOps   = 64
 	pushBytes = 32 << 10
+	syncOps   = 256 // of an answer to a Summary, which is one frame
+	syncBytes = 64 << 10
 	wantGap   = 8               // from this difference in operations on, chains are compared instead of heads
 	syncWait  = 3 * time.Second // after this long another neighbour may be asked to catch up
 )
@@ -191,13 +193,15 @@ func (g *Gossip) Summary(l *overlay.Link, s *wire.Summary, now time.Duration, ou
 	if log == nil || !l.Open(s.Space) || !l.Roomy() {
 		return
 	}
-	entries, ok := g.unsent(l.Conn, log.ID, log.Since(s.Chains, pushOps, pushBytes), now)
-	if ok && len(entries) == 0 {
-		g.overlay.Send(l, step.Reliable, &wire.Push{Space: s.Space}, out)
+	entries, ok := g.unsent(l.Conn, log.ID, log.Since(s.Chains, syncOps, syncBytes), now)
+	if !ok {
+		return
 	}
-	g.batches(entries, func(ops [][]byte) {
-		g.overlay.Send(l, step.Reliable, &wire.Push{Space: s.Space, Ops: ops}, out)
-	})
+	g.ops = g.ops[:0]
+	for _, e := range entries {
+		g.ops = append(g.ops, e.Op.Bytes)
+	}
+	g.overlay.Send(l, step.Reliable, &wire.Push{Space: s.Space, Ops: g.ops}, out)
 }
 
 // unsent gives what of an answer was not sent yet, and remembers how far it goes. It is not ok to send one that begins before
@@ -262,8 +266,10 @@ func (g *Gossip) Want(l *overlay.Link, w *wire.Want, out *step.Effects) {
 	})
 }
 
-// Repair asks the neighbours, in turn, for causes that operations have waited for. It returns whether any are missing.
-func (g *Gossip) Repair(out *step.Effects) bool {
+// Repair asks the neighbours, in turn, for causes that operations have waited for. Where that leads further and further back,
+// it catches up with those who brought them, who have them all: they, and nobody else, pay for causes that they made up. It
+// returns whether any are missing.
+func (g *Gossip) Repair(now time.Duration, out *step.Effects) bool {
 	missing := false
 	for _, log := range g.journal.Logs() {
 		ids := log.Missing()
@@ -271,6 +277,11 @@ func (g *Gossip) Repair(out *step.Effects) bool {
 			continue
 		}
 		missing = true
+		for _, l := range g.overlay.Links() {
+			if slices.Contains(log.Deep(), l.Peer) && l.First(log.ID) && l.Roomy() {
+				g.catchUp(l, log, now, out)
+			}
+		}
 		if targets := g.choose(log.ID, 0); len(targets) > 0 {
 			g.turn++
 			l := targets[g.turn%len(targets)]

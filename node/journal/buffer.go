@@ -14,6 +14,7 @@ const (
 	MaxWaitingBytes = 4 << 20
 	maxShares       = 8   // all peers together take at most so many times the bounds
 	maxMissing      = 256 // ids that Missing gives at once
+	deepFrom        = 2   // causes of causes of causes on: who waits for such has a long way to walk back
 	needBytes       = 128 // what one missing cause takes, besides the operation that needs it
 )
 
@@ -27,7 +28,8 @@ type buffer struct {
 	bytes   int
 	most    int // MaxWaiting, and what tests put in its place
 	turn    int
-	steps   int // counted work, for tests
+	deep    []step.Addr // peers with needs of depth deepFrom among those that missing gave last
+	steps   int         // counted work, for tests
 }
 
 // waiter is an operation with causes that are not admitted.
@@ -46,6 +48,7 @@ type need struct {
 	share      *share
 	waiters    []*waiter // those gone are still listed
 	live       int       // waiters that are not gone
+	depth      int       // how many causes were missed one after the other until this one was
 	forgotten  bool      // asked for even if nobody waits for it
 	listed     bool      // in the share's list: neither admitted nor waiting here
 	prev, next *need
@@ -79,7 +82,9 @@ func (b *buffer) add(o *op.Operation, missing []op.ID, peer step.Addr, forget fu
 	s := b.share(peer)
 	w := &waiter{op: o, share: s, missing: len(missing), bytes: len(o.Bytes) + needBytes*len(missing)}
 	b.waiting[o.ID] = w
+	depth := 0
 	if n := b.needs[o.ID]; n != nil { // it need not be asked for while it waits here
+		depth = n.depth + 1
 		b.unlist(n)
 		b.remember(n, false)
 		b.tidy(n)
@@ -91,6 +96,7 @@ func (b *buffer) add(o *op.Operation, missing []op.ID, peer step.Addr, forget fu
 			n = &need{id: id, share: s}
 			b.needs[id] = n
 		}
+		n.depth = max(n.depth, depth)
 		if n.live++; len(n.waiters) > 2*n.live+8 {
 			n.waiters = slices.DeleteFunc(n.waiters, func(w *waiter) bool { return w.gone })
 		}
@@ -229,6 +235,7 @@ func (b *buffer) settled(n *need) {
 // missing gives up to maxMissing ids to ask for, as many of each peer's share, those asked for longest ago first.
 func (b *buffer) missing() (ids []op.ID) {
 	left, askers := maxMissing, 0
+	b.deep = b.deep[:0]
 	for _, s := range b.shares {
 		if s.list.next != &s.list {
 			askers++
@@ -240,15 +247,19 @@ func (b *buffer) missing() (ids []op.ID) {
 		if last == &s.list {
 			continue
 		}
-		quota := max(1, left/askers)
+		quota, deep := max(1, left/askers), false
 		for askers--; quota > 0 && left > 0; quota, left = quota-1, left-1 {
 			n := s.list.next
 			ids = append(ids, n.id)
+			deep = deep || n.depth >= deepFrom
 			b.unlist(n)
 			b.list(n)
 			if n == last {
 				break
 			}
+		}
+		if deep {
+			b.deep = append(b.deep, s.peer)
 		}
 	}
 	b.turn++

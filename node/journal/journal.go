@@ -275,6 +275,11 @@ func (l *Log) Waits() bool { return len(l.buffer.needs) > 0 }
 // peer's share. Ask for them.
 func (l *Log) Missing() []op.ID { return l.buffer.missing() }
 
+// Deep are the peers who brought operations of which causes were asked for and came, and whose causes again are missing among
+// what Missing gave last: chains are to be compared with them, since one cause a question takes as long as the gap. The slice
+// is valid until the next call of Missing.
+func (l *Log) Deep() []step.Addr { return l.buffer.deep }
+
 // seeded draws the salts of the indexes and the first incarnation from a life's entropy.
 func (j *Journal) seeded(entropy [32]byte) {
 	j.seed = entropy

@@ -10,7 +10,8 @@ import (
 // Config describes a network. Either Sites or Pairs says where the base latency comes from.
 type Config struct {
 	Seed  uint64
-	Hosts int // 1..Hosts
+	Luck  uint64 // of packets, apart from where hosts are; 0 is the seed's own
+	Hosts int    // 1..Hosts
 	Sites *Sites
 	Pairs *Pairs
 
@@ -40,7 +41,8 @@ const (
 // Network holds the state of links: one uplink and one downlink a host, and the rules in force. Depart touches the
 // sender's uplink only and Arrive the receiver's downlink only, so that hosts share nothing between changes of rules.
 type Network struct {
-	key   uint64
+	key   uint64 // of the luck of packets
+	where uint64 // of where hosts are
 	hosts int
 
 	fixed   int64      // the base latency where there is but one site; else 0
@@ -127,7 +129,7 @@ func New(c Config) (*Network, error) {
 		return nil, err
 	}
 	n := &Network{
-		key: keyed(c.Seed, 0, 0), hosts: c.Hosts,
+		key: keyed(c.Seed, c.Luck, 0), where: keyed(c.Seed, 0, 0), hosts: c.Hosts,
 		jitter: uint64(math.Round(c.Jitter * (1 << 32))),
 		loss:   chanceOf(c.Loss), dup: chanceOf(c.Dup), corrupt: chanceOf(c.Corrupt), reorder: chanceOf(c.Reorder),
 		hold: int64(c.Hold), queue: int64(c.Queue), header: int64(c.Header),
@@ -180,7 +182,7 @@ func (n *Network) latency(a, b HostID) int64 {
 		return n.fixed
 	}
 	if n.spread != nil {
-		return n.spread.at(keyed(n.key, uint64(min(a, b)), uint64(max(a, b))))
+		return n.spread.at(keyed(n.where, uint64(min(a, b)), uint64(max(a, b))))
 	}
 	return n.base[int(n.site[a])*n.sites+int(n.site[b])]
 }

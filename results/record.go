@@ -69,12 +69,13 @@ func parseSeconds(text string) (Seconds, error) {
 // Record is everything that one run leaves, in record.json. All but Started and Cost is a function of the scenario, the
 // seed, the settings and the build.
 type Record struct {
-	Schema   int       `json:"schema"`   // layout of this file
-	Scenario string    `json:"scenario"` // its name
-	About    string    `json:"about"`    // what it is about, in a sentence
-	Seed     uint64    `json:"seed"`     // everything drawn comes from it
-	Nodes    int       `json:"nodes"`    // whole LGOS nodes, liars among them
-	Settings []Setting `json:"settings"` // what --set gave, and what the scenario fell back to
+	Schema   int       `json:"schema"`         // layout of this file
+	Scenario string    `json:"scenario"`       // its name
+	About    string    `json:"about"`          // what it is about, in a sentence
+	Seed     uint64    `json:"seed"`           // everything drawn comes from it
+	Luck     uint64    `json:"luck,omitempty"` // perturbs the packets' delays and losses alone; left out where it is the seed's own
+	Nodes    int       `json:"nodes"`          // whole LGOS nodes, liars among them
+	Settings []Setting `json:"settings"`       // what --set gave, and what the scenario fell back to
 
 	Outcome  Outcome  `json:"outcome"`            // the worst verdict, or invalid
 	Why      string   `json:"why"`                // one sentence: what decided the outcome
@@ -223,6 +224,9 @@ func (r *Record) Name() string { return fmt.Sprintf("%s@%d", r.Scenario, r.Seed)
 func (r *Record) Command() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "lgos-sim run %s --seed %d --nodes %d", r.Scenario, r.Seed, r.Nodes)
+	if r.Luck != 0 {
+		fmt.Fprintf(&b, " --luck %d", r.Luck)
+	}
 	for _, s := range r.Settings {
 		if !s.Default {
 			fmt.Fprintf(&b, " --set %s", quote(s.Name+"="+s.Value))

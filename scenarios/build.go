@@ -105,7 +105,7 @@ func (b *build) network(nodes int) (*netsim.Network, error) {
 	r := sim.Seed(b.settings.Seed).Stream("network")
 	seed := b.settings.Seed
 	for range networks {
-		net, err := b.scenario.Network.build(nodes, seed, b.data)
+		net, err := b.scenario.Network.build(nodes, seed, b.settings.Luck, b.data)
 		if err != nil {
 			return nil, fmt.Errorf("network: %w", err)
 		}
@@ -331,8 +331,8 @@ func (c *cast) liars() map[string]int {
 	return n
 }
 
-func (n *Network) build(hosts int, seed uint64, d *data) (*netsim.Network, error) {
-	c := netsim.Config{Seed: seed, Hosts: hosts, Jitter: n.Jitter, Loss: n.Loss, Dup: n.Duplicate, Reorder: n.Reorder}
+func (n *Network) build(hosts int, seed, luck uint64, d *data) (*netsim.Network, error) {
+	c := netsim.Config{Seed: seed, Luck: luck, Hosts: hosts, Jitter: n.Jitter, Loss: n.Loss, Dup: n.Duplicate, Reorder: n.Reorder}
 	switch n.Kind {
 	case "regions":
 		c.Sites, c.SiteBandwidth = netsim.Regions(), n.Bandwidth

@@ -15,7 +15,7 @@ const planVersion = 1
 // PlanFile is a run written down before it happens: it replays alone.
 type PlanFile struct {
 	Scenario Scenario
-	Settings Settings // seed, nodes, set and device; the rest is the replayer's own
+	Settings Settings // seed, luck, nodes, set and device; the rest is the replayer's own
 	Data     map[string]string
 	Plan     sim.Plan
 	Jobs     []sim.JobResult
@@ -25,6 +25,7 @@ type PlanFile struct {
 type planYAML struct {
 	Version  int               `yaml:"lgos-sim-plan"`
 	Seed     uint64            `yaml:"seed"`
+	Luck     uint64            `yaml:"luck,omitempty"`
 	Nodes    int               `yaml:"nodes"`
 	Device   string            `yaml:"device"`
 	Set      map[string]string `yaml:"set,omitempty"`
@@ -51,7 +52,7 @@ func (p *PlanFile) Bytes() ([]byte, error) {
 		return nil, err
 	}
 	y := planYAML{
-		Version: planVersion, Seed: p.Settings.Seed, Nodes: p.Settings.Nodes, Device: p.Settings.Device, Set: p.Settings.Set,
+		Version: planVersion, Seed: p.Settings.Seed, Luck: p.Settings.Luck, Nodes: p.Settings.Nodes, Device: p.Settings.Device, Set: p.Settings.Set,
 		Data: p.Data, Scenario: p.Scenario, Plan: string(text),
 	}
 	for _, j := range p.Jobs {
@@ -78,7 +79,7 @@ func ReadPlan(file string, b []byte) (*PlanFile, error) {
 	if err := y.Scenario.check(); err != nil {
 		return fail("scenario: %w", err)
 	}
-	p := &PlanFile{Scenario: y.Scenario, Data: y.Data, Settings: Settings{Seed: y.Seed, Nodes: y.Nodes, Device: y.Device, Set: y.Set}}
+	p := &PlanFile{Scenario: y.Scenario, Data: y.Data, Settings: Settings{Seed: y.Seed, Luck: y.Luck, Nodes: y.Nodes, Device: y.Device, Set: y.Set}}
 	if err := p.Plan.UnmarshalText([]byte(y.Plan)); err != nil {
 		return fail("plan: %w", err)
 	}
@@ -104,7 +105,7 @@ const maxPlan = 256 << 20
 
 // Run carries the plan out as it is written. Settings add what does not change the digest: limits, observers, progress.
 func (p *PlanFile) Run(set Settings) (*Outcome, error) {
-	set.Seed, set.Nodes, set.Set = p.Settings.Seed, p.Settings.Nodes, p.Settings.Set
+	set.Seed, set.Luck, set.Nodes, set.Set = p.Settings.Seed, p.Settings.Luck, p.Settings.Nodes, p.Settings.Set
 	if set.Device == "" {
 		set.Device = "cpu"
 	}

@@ -14,6 +14,7 @@ import (
 // Settings are what a run may choose beside the scenario and what does not change its digest.
 type Settings struct {
 	Seed   uint64
+	Luck   uint64            // perturbs the packets' delays and losses alone: same people, plan and places; 0 is the seed's own luck
 	Nodes  int               // 0 is the scenario's own
 	Set    map[string]string // keys of Keys
 	Device string            // cpu, webgpu or auto; empty is cpu

@@ -27,7 +27,7 @@ const runsDir = "results/runs"
 
 // runFlags are what run takes.
 type runFlags struct {
-	seed              uint64
+	seed, luck        uint64
 	seeds, out, junit string
 	nodes, jobs       int
 	set               []string
@@ -56,6 +56,7 @@ report of all in --out, and a line for each in --out/index.txt, where lines of e
 	}
 	fs := cmd.Flags()
 	fs.Uint64Var(&f.seed, "seed", 1, "seed of everything that is drawn")
+	fs.Uint64Var(&f.luck, "luck", 0, "perturb the packets' delays and losses alone; 0 is the seed's own luck")
 	fs.StringVar(&f.seeds, "seeds", "", "run every seed of `A..B`")
 	fs.IntVar(&f.nodes, "nodes", 0, "nodes; 0 is the scenario's own number")
 	fs.StringArrayVar(&f.set, "set", nil, "set `KEY=VALUE` of the scenario; describe lists the keys")
@@ -177,7 +178,7 @@ func (f *runFlags) plan(args []string) ([]job, error) {
 }
 
 func (f *runFlags) settings() (scenarios.Settings, error) {
-	set := scenarios.Settings{Nodes: f.nodes, Device: f.device, Poison: f.poison, Limits: scenarios.Limits{MaxWall: f.maxWall, MaxEvents: f.maxEvents}}
+	set := scenarios.Settings{Luck: f.luck, Nodes: f.nodes, Device: f.device, Poison: f.poison, Limits: scenarios.Limits{MaxWall: f.maxWall, MaxEvents: f.maxEvents}}
 	var err error
 	if set.Set, err = parseSet(f.set); err != nil {
 		return set, err

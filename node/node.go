@@ -156,6 +156,10 @@ func (n *Node) boot(in *step.Boot) {
 	for _, e := range n.journal.Boot(in, n.out) {
 		n.applied(e, nil)
 	}
+	if own := n.journal.Undurable(n.out); len(own) > 0 {
+		n.replica.Recovered(own)
+		n.scheduler.Soon(askReceipts, retry, n.out)
+	}
 	n.scheduler.Every(compareHeads, n.cfg.Period, n.out)
 	n.keepLinks()
 }
@@ -194,6 +198,7 @@ func (n *Node) timer(in *step.Timer) {
 		if wait := n.replica.Retry(n.now.Mono, n.out); wait > 0 {
 			n.scheduler.Soon(askReceipts, wait, n.out)
 		}
+		n.journal.Durable(n.replica.Oldest())
 	case showViews:
 		n.showViews()
 	}

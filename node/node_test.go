@@ -254,6 +254,82 @@ func TestSubscriptionsAreBounded(t *testing.T) {
 	}
 }
 
+// TestReceiptsAfterACrash: what was accepted and found no receipts before a crash finds them in the next life; so many are asked
+// about at once, and none that had them.
+func TestReceiptsAfterACrash(t *testing.T) {
+	g := newStage(t, "ann:owner", "bob:member")
+	bob := g.add("bob", 2)
+	ann := g.add("ann", 2, "bob")
+	bob.boot()
+	ann.boot()
+	ann.signIn("ann")
+	g.tick(time.Second)
+	write := func(n int) {
+		for range n {
+			ann.ask(2, "graph_create", map[string]any{"type": "note"})
+			g.settle()
+		}
+	}
+	asked := func() (n int) {
+		for _, b := range ann.sent {
+			var h wire.Holder
+			if f, err := wire.Decode(wire.V2, b, &h); err == nil {
+				if p, ok := f.(*wire.Push); ok && p.Receipt {
+					n++
+				}
+			}
+		}
+		ann.sent = nil
+		return n
+	}
+	write(10)
+	g.tick(3 * time.Second) // for the mark
+	write(1)                // takes it to the disk
+	g.cut = true
+	const lost = 300
+	write(lost)
+	g.said = nil
+	ann.crash()
+	ann.boot()
+	g.settle()
+	if g.stalled = nil; asked() == 0 {
+		t.Fatal("nothing was asked about before the crash")
+	}
+	g.mend()
+	most := 0
+	for range 20 {
+		g.tick(retry)
+		most = max(most, asked())
+	}
+	durable, replies := 0, 0
+	for _, s := range g.said {
+		if strings.HasPrefix(s, "ann: op") && strings.HasSuffix(s, "is durable") {
+			durable++
+		}
+		if strings.Contains(s, "request") {
+			replies++
+		}
+	}
+	if durable < lost || durable > lost+1 {
+		t.Errorf("%d of %d operations found their receipts", durable, lost)
+	}
+	if most > 2*64 || most == 0 { // over a new link, and at the next try
+		t.Errorf("asked about %d operations at once", most)
+	}
+	if replies > 0 {
+		t.Error("somebody was answered who asked in a former life")
+	}
+	ann.signIn("ann")
+	write(1) // takes the mark to the disk
+	ann.crash()
+	asked()
+	ann.boot()
+	g.tick(5 * time.Second)
+	if n := asked(); n > 2 {
+		t.Errorf("asked again about %d operations that are durable", n)
+	}
+}
+
 // newStageNamed founds another space of the same people.
 func newStageNamed(t testing.TB, nonce byte) *stage {
 	g := newStage(t, "ann:owner", "bob:member", fmt.Sprintf("nobody%d:guest", nonce))

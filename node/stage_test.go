@@ -45,6 +45,7 @@ type peer struct {
 	now     step.Now
 	next    step.Conn
 	conns   map[step.Conn]end
+	handed  map[step.Conn]int // bytes since the last Drained
 	disk    map[string][]byte
 	held    bool // commits wait for the story
 	mute    bool // takes connections and does nothing else
@@ -127,7 +128,7 @@ func (p *peer) say(format string, args ...any) {
 func (p *peer) boot() {
 	p.life++
 	p.now = step.Now{Wall: p.now.Wall}
-	p.node, p.conns, p.timers, p.commits = New(p.cfg), map[step.Conn]end{}, map[step.TimerID]time.Duration{}, nil
+	p.node, p.conns, p.handed, p.timers, p.commits = New(p.cfg), map[step.Conn]end{}, map[step.Conn]int{}, map[step.TimerID]time.Duration{}, nil
 	in := &step.Boot{Life: p.life, Entropy: [32]byte{0: byte(p.addr), 1: byte(p.life), 31: byte(p.addr)}}
 	for k, v := range p.disk {
 		in.Disk = append(in.Disk, step.Record{Key: k, Value: v})
@@ -171,6 +172,10 @@ func (p *peer) step(in step.Input) {
 			p.sent = append(p.sent, e.Bytes)
 			if other, ok := p.conns[e.Conn]; ok {
 				p.g.carry(other, e)
+				if p.handed[e.Conn] += len(e.Bytes); p.handed[e.Conn] >= step.SendCredit && !p.g.cut {
+					p.handed[e.Conn] -= step.SendCredit
+					p.g.fly(p, &step.Drained{Conn: e.Conn})
+				}
 			}
 		case *step.SetTimer:
 			p.timers[e.ID] = p.now.Mono + e.After

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -19,10 +20,14 @@ import (
 // Transactions complete in the order issued and go to one log, so that a strict one makes all before it safe as well: what a
 // node acknowledged is never on the disk without its causes.
 //
+// One more record, "durable", holds a place, 4 bytes, big endian: own operations in places up to it have their receipts. It goes
+// along with other transactions, so that it may be late; then some are asked about again.
+//
 // A damaged record is moved to "bad/" and its key, of which a few are kept, and its operation comes again by gossip.
 const (
 	recordPrefix = "op/"
 	badPrefix    = "bad/"
+	markRecord   = "durable"
 	maxBad       = 64
 	commitTag    = uint64('J') << 56 // top byte of the journal's commit ids
 )
@@ -44,6 +49,8 @@ type disk struct {
 	todo    []late // entries to be committed
 	soft    []late // entries that a completed relaxed commit, or a former life, left on the disk
 	failed  bool   // the last commit failed
+	mark    uint32 // own operations in places up to it are durable
+	marked  uint32 // what the disk was told of it
 }
 
 // commit is one transaction that is not answered yet.
@@ -117,6 +124,10 @@ func (d *disk) issue(c commit, put []step.Record, strict bool, out *step.Effects
 		c.own.record = d.place()
 		put = append(put, record(c.own.log.ID, c.own.record, c.own.op))
 	}
+	if d.marked != d.mark {
+		d.marked = d.mark
+		put = append(put, step.Record{Key: markRecord, Value: binary.BigEndian.AppendUint32(nil, d.mark)})
+	}
 	d.commits++
 	c.id = commitTag | d.commits
 	d.flying = append(d.flying, c)
@@ -166,6 +177,7 @@ func (j *Journal) Committed(in *step.Committed, out *step.Effects) (own []Saved,
 			x.entry.saved = unsaved
 		}
 		d.todo = append(c.entries, d.todo...)
+		d.marked = 0 // perhaps; it is told again
 		return nil, failed, nil
 	}
 	d.soft = append(d.soft, c.entries...)
@@ -194,6 +206,40 @@ func (j *Journal) Committed(in *step.Committed, out *step.Effects) (own []Saved,
 	return []Saved{{e, c.own.request}}, nil, strict
 }
 
+// Durable says that all own operations have their receipts, but for the given one and those saved after it; nil is no one. The
+// next life will not ask about them.
+func (j *Journal) Durable(but *Entry) {
+	d := &j.disk
+	mark := d.record
+	for _, c := range d.flying {
+		if c.own != nil {
+			mark = min(mark, c.own.record-1)
+		}
+	}
+	if but != nil {
+		mark = min(mark, but.record-1)
+	}
+	d.mark = max(d.mark, mark)
+}
+
+// Undurable are the own operations that a former life saved and may not have found receipts for, in the order in which it saved
+// them. A strict commit is on its way then: what a former life left may not survive power loss, and must not be called durable
+// before it does.
+func (j *Journal) Undurable(out *step.Effects) (own []*Entry) {
+	d := &j.disk
+	device := op.KeyOf(j.signer.Device())
+	for _, x := range d.soft {
+		if e := x.entry; e.Op.Device == device && e.record > d.mark {
+			own = append(own, e)
+		}
+	}
+	if len(own) > 0 {
+		slices.SortFunc(own, func(a, b *Entry) int { return int(a.record) - int(b.record) })
+		d.issue(commit{}, nil, true, out)
+	}
+	return own
+}
+
 // recover reads the disk back: all whole records are offered in their order.
 func (j *Journal) recover(records []step.Record, out *step.Effects) {
 	d := &j.disk
@@ -201,6 +247,9 @@ func (j *Journal) recover(records []step.Record, out *step.Effects) {
 	var gone []string
 	count, kept := 0, 0
 	for _, r := range records {
+		if r.Key == markRecord && len(r.Value) == 4 {
+			d.marked = binary.BigEndian.Uint32(r.Value)
+		}
 		key, isBad := strings.CutPrefix(r.Key, badPrefix)
 		rest, isOp := strings.CutPrefix(key, recordPrefix)
 		if !isOp {
@@ -236,6 +285,7 @@ func (j *Journal) recover(records []step.Record, out *step.Effects) {
 		l.places[o.ID] = place
 		j.offer(l, o, 0, out)
 	}
+	d.mark = min(d.marked, d.record) // places above are not used yet, whatever a damaged record says
 	var put []step.Record
 	for i, r := range bad {
 		if gone = append(gone, r.Key); i < maxBad/2 {

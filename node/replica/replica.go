@@ -21,11 +21,15 @@ type Config struct {
 	Retry    time.Duration // then others are asked
 }
 
+// maxRecovered bounds for how many operations of former lives receipts are asked at once; the others wait for their turn.
+const maxRecovered = 64
+
 // pending is an own operation that waits for receipts.
 type pending struct {
 	entry   *journal.Entry
 	space   op.SpaceID
 	request uint64
+	former  bool // of a former life, whose requests nobody waits for
 	asked   time.Duration
 	whom    []step.Addr // those asked, until all were and it begins anew
 	from    []step.Addr // who gave a receipt, ascending
@@ -46,7 +50,8 @@ type Replica struct {
 	cfg     Config
 	overlay *overlay.Overlay
 	own     map[op.ID]*pending
-	waiting []*pending // those of own in the order in which they were saved, and some that are durable by now
+	waiting []*pending       // those of own in the order in which they were saved, first of former lives, and some that are durable by now
+	former  []*journal.Entry // own operations of former lives whose turn has not come, in the order in which they were saved
 	debts   []debt
 	turn    int
 	targets []*overlay.Link
@@ -63,6 +68,34 @@ func (r *Replica) Saved(space op.SpaceID, e *journal.Entry, request uint64, now 
 	r.own[e.Op.ID] = p
 	r.waiting = append(r.waiting, p)
 	r.ask(p, now, out)
+}
+
+// Recovered is told which own operations former lives may not have found receipts for, in the order in which they were saved.
+func (r *Replica) Recovered(own []*journal.Entry) {
+	r.former = own
+	r.fill()
+}
+
+// fill begins to ask for operations of former lives, as many at once as are allowed.
+func (r *Replica) fill() {
+	n := 0
+	for n < len(r.waiting) && r.waiting[n].former {
+		n++
+	}
+	for ; n < maxRecovered && len(r.former) > 0; n++ {
+		p := &pending{entry: r.former[0], space: r.former[0].Op.Space, former: true}
+		r.former = r.former[1:]
+		r.own[p.entry.Op.ID] = p
+		r.waiting = slices.Insert(r.waiting, n, p)
+	}
+}
+
+// Oldest is the own operation without its receipts that was saved first, or nil.
+func (r *Replica) Oldest() *journal.Entry {
+	if len(r.waiting) == 0 {
+		return nil
+	}
+	return r.waiting[0].entry
 }
 
 // ask sends an own operation to some neighbours with the wish for a receipt, other ones at each try until all were asked: who
@@ -88,8 +121,12 @@ func (r *Replica) send(p *pending, out *step.Effects) {
 	}
 }
 
-// choose adds neighbours to the targets who have neither given a receipt nor been asked.
+// choose adds neighbours to the targets who have neither given a receipt nor been asked. Nobody is asked about what this host
+// itself may still lose.
 func (r *Replica) choose(p *pending, links []*overlay.Link) {
+	if !p.entry.Strict() {
+		return
+	}
 	for i := range links {
 		l := links[(r.turn+i)%len(links)]
 		_, has := slices.BinarySearch(p.from, l.Peer)
@@ -205,7 +242,9 @@ func (r *Replica) Receipt(l *overlay.Link, f *wire.Receipt, durable func(request
 		for _, a := range p.from {
 			n.Data = binary.BigEndian.AppendUint32(n.Data, uint32(a))
 		}
-		durable(p.request, id)
+		if !p.former {
+			durable(p.request, id)
+		}
 	}
 }
 
@@ -213,6 +252,7 @@ func (r *Replica) Receipt(l *overlay.Link, f *wire.Receipt, durable func(request
 // again; 0 is when something is saved.
 func (r *Replica) Retry(now time.Duration, out *step.Effects) (wait time.Duration) {
 	r.waiting = slices.DeleteFunc(r.waiting, func(p *pending) bool { return r.own[p.entry.Op.ID] != p })
+	r.fill()
 	for _, p := range r.waiting {
 		if now >= p.asked+r.cfg.Retry {
 			r.ask(p, now, out)
@@ -225,4 +265,4 @@ func (r *Replica) Retry(now time.Duration, out *step.Effects) (wait time.Duratio
 }
 
 // Queues lists the lengths of what waits, for people.
-func (r *Replica) Queues() (awaiting, owed int) { return len(r.own), len(r.debts) }
+func (r *Replica) Queues() (awaiting, owed int) { return len(r.own) + len(r.former), len(r.debts) }

@@ -10,13 +10,14 @@ import (
 	"github.com/x448/float16"
 )
 
-// maxDepth is how deep arrays, maps and tags may nest.
+// maxDepth is how deep arrays and maps may nest.
 const maxDepth = 16
 
 var errNotCanonical = errors.New("not canonical CBOR")
 
 // canonical tells whether b is exactly one item in core deterministic encoding (RFC 8949 §4.2.1): shortest heads, no
-// indefinite lengths, map keys ascending by their bytes and unique, shortest floats, valid UTF-8.
+// indefinite lengths, map keys ascending by their bytes and unique, shortest floats, valid UTF-8; and of the data model of
+// operations: no tags, no simple values but false, true and null, no integer under -2^63, keys that are integers or text.
 func canonical(b []byte) error {
 	n, err := canonicalItem(b, maxDepth)
 	if err == nil && n != len(b) {
@@ -32,6 +33,10 @@ func canonicalItem(b []byte, depth int) (int, error) {
 		return 0, err
 	}
 	switch major {
+	case 1:
+		if arg > math.MaxInt64 {
+			return 0, errNotCanonical
+		}
 	case 2, 3:
 		if arg > uint64(len(b)-n) {
 			return 0, errNotCanonical
@@ -41,27 +46,24 @@ func canonicalItem(b []byte, depth int) (int, error) {
 			return 0, errNotCanonical
 		}
 		return end, nil
-	case 4, 5, 6:
+	case 4, 5:
 		return canonicalInside(b, n, major, arg, depth-1)
+	case 6:
+		return 0, errNotCanonical
 	case 7:
 		return n, canonicalSimple(b, arg, n)
 	}
 	return n, nil
 }
 
-// canonicalInside walks what an array, a map or a tag holds.
+// canonicalInside walks what an array or a map holds.
 func canonicalInside(b []byte, n int, major byte, arg uint64, depth int) (int, error) {
+	if depth < 0 || arg > uint64(len(b)) {
+		return 0, errNotCanonical
+	}
 	items := arg
-	switch {
-	case depth < 0 || arg > uint64(len(b)):
-		if major != 6 || depth < 0 {
-			return 0, errNotCanonical
-		}
-		items = 1
-	case major == 5:
+	if major == 5 {
 		items = 2 * arg
-	case major == 6:
-		items = 1
 	}
 	var last []byte
 	for i := range items {
@@ -71,6 +73,9 @@ func canonicalInside(b []byte, n int, major byte, arg uint64, depth int) (int, e
 		}
 		if major == 5 && i%2 == 0 {
 			key := b[n : n+k]
+			if kind := key[0] >> 5; kind != 0 && kind != 1 && kind != 3 {
+				return 0, errNotCanonical
+			}
 			if last != nil && bytes.Compare(last, key) >= 0 {
 				return 0, errNotCanonical
 			}
@@ -111,8 +116,10 @@ func head(b []byte) (major byte, arg uint64, n int, err error) {
 func canonicalSimple(b []byte, arg uint64, n int) error {
 	ok := true
 	switch n {
+	case 1:
+		ok = arg >= 20 && arg <= 22 // false, true and null
 	case 2:
-		ok = arg >= 32
+		ok = false
 	case 3:
 		f := float16.Frombits(uint16(arg))
 		ok = !f.IsNaN() || arg == 0x7e00

@@ -1,9 +1,12 @@
 package checkers
 
 import (
+	"bytes"
 	"encoding/hex"
+	"slices"
 	"testing"
 
+	"github.com/fxamacker/cbor/v2"
 	"pgregory.net/rapid"
 )
 
@@ -17,7 +20,9 @@ func TestCanonical(t *testing.T) {
 		{"40", true}, {"4100", true}, {"41", false}, {"5800", false}, {"6161", true}, {"61ff", false}, {"5f4100ff", false},
 		{"80", true}, {"8100", true}, {"81", false}, {"820001", true}, {"9fff", false}, {"8000", false}, {"", false},
 		{"a10000", true}, {"a200000100", true}, {"a201000000", false}, {"a200000000", false}, {"a1ff00", false},
-		{"c100", true}, {"f4", true}, {"f5", true}, {"f6", true}, {"f814", false}, {"f820", true},
+		{"c100", false}, {"f4", true}, {"f5", true}, {"f6", true}, {"f814", false}, {"f820", false},
+		{"f7", false}, {"e0", false}, {"a1f400", false}, {"a1400100", false}, {"a1410000", false}, {"3b7fffffffffffffff", true}, {"3b8000000000000000", false},
+		{"1bffffffffffffffff", true},
 		{"f93c00", true}, {"f97e00", true}, {"f97e01", false}, {"fa3f800000", false}, {"fa47c35000", true},
 		{"fb3ff0000000000000", false}, {"fb3fb999999999999a", true}, {"fb7ff8000000000000", false}, {"f90001", true},
 		{"8181818181818181818181818181818100", true}, {"818181818181818181818181818181818100", false},
@@ -44,6 +49,56 @@ func TestCanonicalAgreesWithTheEncoder(t *testing.T) {
 			t.Fatalf("%x is not canonical", b)
 		}
 	})
+}
+
+// FuzzCanonical: what is canonical is what the library decodes to plain data and encodes to the same bytes. The node's
+// reader is held to the library as well: if the two differed, one would call the other's refusals wrong.
+func FuzzCanonical(f *testing.F) {
+	for _, h := range []string{"a2006161018200f6", "c100", "3b8000000000000000", "fb3fb999999999999a", "a1206161", "f7", "8181818181818181818181818181818100"} {
+		b, err := hex.DecodeString(h)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	mode, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var v any
+		want := decoding().Unmarshal(b, &v) == nil && plain(v, maxDepth)
+		if want {
+			again, err := mode.Marshal(v)
+			want = err == nil && bytes.Equal(again, b)
+		}
+		if got := canonical(b) == nil; got != want {
+			t.Errorf("%x: canonical %t, to the library %t", b, got, want)
+		}
+	})
+}
+
+// plain tells whether a value is of the data model of operations.
+func plain(v any, depth int) bool {
+	switch x := v.(type) {
+	case []any:
+		return depth > 0 && !slices.ContainsFunc(x, func(e any) bool { return !plain(e, depth-1) })
+	case map[any]any:
+		for k, e := range x {
+			switch k.(type) {
+			case uint64, int64, string:
+			default:
+				return false
+			}
+			if depth == 0 || !plain(e, depth-1) {
+				return false
+			}
+		}
+		return depth > 0
+	case nil, bool, uint64, int64, float64, string, []byte:
+		return true
+	}
+	return false
 }
 
 // FuzzOpen: no bytes make the decoder panic, and what it admits has an id.

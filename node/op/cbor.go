@@ -24,7 +24,7 @@ const (
 
 // Canonical tells whether b is one item of core-deterministic CBOR (RFC 8949 §4.2.1) of at most MaxDepth nested arrays and
 // maps. The data model is JSON's with byte strings and integer keys added: no tags, no undefined, no other simple
-// values; map keys are integers or text. So every generic decoder reads it alike.
+// values, no integer under -2^63; map keys are integers or text. So every generic decoder reads it alike.
 func Canonical(b []byte) bool {
 	r := reader{b: b}
 	r.skip(MaxDepth)
@@ -84,6 +84,9 @@ func (r *reader) head() (major byte, arg uint64) {
 	}
 	if arg < least {
 		r.fail("integer not in its shortest form")
+	}
+	if major == majorNint && arg > math.MaxInt64 {
+		r.fail("integer under -2^63") // decoders without big numbers differ in what they make of it
 	}
 	return major, arg
 }

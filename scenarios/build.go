@@ -46,6 +46,9 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 	if err != nil {
 		return nil, err
 	}
+	if err := s.bounds(); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+	}
 	s.Network.File = resolve(s.Network.File, "latency/seattle-001.txt.gz", "")
 	for i := range s.Work {
 		if t, ok := s.Work[i].Spec.(*workload.Trace); ok {
@@ -58,12 +61,12 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 	if nodes == 0 {
 		nodes = s.Nodes
 	}
-	if nodes < 2 || nodes > 100_000 {
-		return nil, fmt.Errorf("--nodes %d is not in 2..100000", nodes)
+	if nodes < 2 || nodes > maxNodes {
+		return nil, fmt.Errorf("--nodes %d is not in 2..%d", nodes, maxNodes)
 	}
 	seed := sim.Seed(set.Seed)
 	b := &build{scenario: s, settings: set, data: &data{}}
-	if b.cast, err = draw(&s, nodes, seed); err != nil {
+	if b.cast, err = draw(&s, nodes, seed, set.stopped); err != nil {
 		return nil, err
 	}
 	net, err := b.network(nodes)
@@ -105,6 +108,9 @@ func (b *build) network(nodes int) (*netsim.Network, error) {
 	r := sim.Seed(b.settings.Seed).Stream("network")
 	seed := b.settings.Seed
 	for range networks {
+		if err := b.settings.stopped(); err != nil {
+			return nil, err
+		}
 		net, err := b.scenario.Network.build(nodes, seed, b.settings.Luck, b.data)
 		if err != nil {
 			return nil, fmt.Errorf("network: %w", err)
@@ -220,7 +226,7 @@ func (b *build) person(s sim.Script) (sim.Person, error) {
 func (b *build) plan(seed sim.Seed) (sim.Plan, error) {
 	s := &b.scenario
 	p := sim.Plan{Calm: s.Duration}
-	env := workload.Env{Duration: s.Duration, Groups: b.cast.seats(), Open: b.data.open}
+	env := workload.Env{Duration: s.Duration, Groups: b.cast.seats(), Open: b.data.open, Stop: b.settings.stopped}
 	for i, w := range s.Work {
 		scripts, err := w.Scripts(&env, seed.Stream(fmt.Sprintf("work/%d", i)))
 		if err != nil {
@@ -236,10 +242,18 @@ func (b *build) plan(seed sim.Seed) (sim.Plan, error) {
 		for _, w := range windows {
 			p.Calm = max(p.Calm, w.End)
 		}
-		p.Faults = append(p.Faults, windows...)
+		if p.Faults = append(p.Faults, windows...); len(p.Faults) > maxWindows {
+			return p, fmt.Errorf("faults: with faults[%d] they are %d windows, over %d", i, len(p.Faults), maxWindows)
+		}
+		if err := b.settings.stopped(); err != nil {
+			return p, err
+		}
 	}
 	b.truth.Faults, b.truth.Calm = p.Faults, p.Calm
 	p.End = p.Calm + max(minLong, b.truth.Settle())
+	if err := s.samples(p.End); err != nil {
+		return p, err
+	}
 	for at := s.Sample; at < p.End; at += s.Sample {
 		p.Samples = append(p.Samples, at)
 	}

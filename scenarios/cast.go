@@ -40,7 +40,7 @@ type cast struct {
 const maxRoles = 1500
 
 // draw deals the groups out over the hosts, persons to hosts, hosts to spaces, and founds the spaces.
-func draw(s *Scenario, nodes int, seed sim.Seed) (*cast, error) {
+func draw(s *Scenario, nodes int, seed sim.Seed, stopped func() error) (*cast, error) {
 	sizes, err := s.sizes(nodes)
 	if err != nil {
 		return nil, err
@@ -54,9 +54,17 @@ func draw(s *Scenario, nodes int, seed sim.Seed) (*cast, error) {
 		}
 	}
 	r.Shuffle(nodes, func(i, j int) { order[i], order[j] = order[j], order[i] })
-	seeds := identities(nodes, r)
+	seeds, err := identities(nodes, r, stopped)
+	if err != nil {
+		return nil, err
+	}
 	turns := s.firstTurns(r)
 	for i := range c.members {
+		if i%1024 == 0 {
+			if err := stopped(); err != nil {
+				return nil, err
+			}
+		}
 		m := &c.members[i]
 		m.host, m.group, m.seed = sim.HostID(i+1), &s.Groups[order[i]], seeds[i]
 		m.identity = op.Key(ed25519.NewKeyFromSeed(m.seed[:]).Public().(ed25519.PublicKey))
@@ -66,6 +74,9 @@ func draw(s *Scenario, nodes int, seed sim.Seed) (*cast, error) {
 		}
 	}
 	for k := range c.spaces {
+		if err := stopped(); err != nil {
+			return nil, err
+		}
 		c.spaces[k].name = s.Spaces[k]
 		if err := c.found(k, r); err != nil {
 			return nil, err
@@ -101,10 +112,15 @@ func (s *Scenario) sizes(nodes int) ([]int, error) {
 
 // identities draws the seeds of all persons. They are dealt in the order of their public keys, so that the order of hosts
 // and the order in which concurrent texts are placed agree.
-func identities(n int, r *rand.Rand) [][32]byte {
+func identities(n int, r *rand.Rand, stopped func() error) ([][32]byte, error) {
 	type person struct{ seed, public [32]byte }
 	all := make([]person, n)
 	for i := range all {
+		if i%1024 == 0 {
+			if err := stopped(); err != nil {
+				return nil, err
+			}
+		}
 		for k := range all[i].seed {
 			all[i].seed[k] = byte(r.Uint32())
 		}
@@ -115,7 +131,7 @@ func identities(n int, r *rand.Rand) [][32]byte {
 	for i := range all {
 		seeds[i] = all[i].seed
 	}
-	return seeds
+	return seeds, nil
 }
 
 // firstTurns draws for each group at which of its spaces the dealing begins, so that groups of one host are not all in the

@@ -22,7 +22,7 @@ var sizesTried = []int{60, 1000, 3000}
 func TestMainCast(t *testing.T) {
 	s := allAtOnce()
 	for _, nodes := range sizesTried {
-		c, err := draw(&s, nodes, 1)
+		c, err := draw(&s, nodes, 1, goOn)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +47,7 @@ func TestMainCast(t *testing.T) {
 func TestDealt(t *testing.T) {
 	for _, s := range All() {
 		for seed := range sim.Seed(5) {
-			c, err := draw(&s, 60, seed)
+			c, err := draw(&s, 60, seed, goOn)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,7 +114,7 @@ func TestLiarsAreDrawn(t *testing.T) {
 }
 
 func drawnOf(t *testing.T, s *Scenario, spec *workload.Compute, nodes int, seed sim.Seed) {
-	c, err := draw(s, nodes, seed)
+	c, err := draw(s, nodes, seed, goOn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,3 +229,5 @@ func TestSomeWriteTwice(t *testing.T) {
 		}
 	}
 }
+
+func goOn() error { return nil }

@@ -74,11 +74,11 @@ func (d *data) open(name string) ([]byte, error) {
 	case name == generated:
 		b, err = json.Marshal(workload.Generated(generatedRounds))
 	case strings.ContainsAny(name, `/\`) || exists(name):
-		b, err = os.ReadFile(name)
+		b, err = readFile(name)
 	case exists(file):
-		b, err = os.ReadFile(file)
+		b, err = readFile(file)
 	default:
-		b, err = os.ReadFile(filepath.Join(dataDir(), "latency", name))
+		b, err = readFile(filepath.Join(dataDir(), "latency", name))
 	}
 	if err != nil {
 		return nil, err
@@ -90,6 +90,23 @@ func (d *data) open(name string) ([]byte, error) {
 	d.names = append(d.names, name)
 	d.bytes[name], d.hashes[name] = b, hex.EncodeToString(sum[:])
 	return b, nil
+}
+
+// maxData bounds a data file.
+const maxData = 256 << 20
+
+// readFile reads a file that has an end.
+func readFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a plain file", name)
+	case info.Size() > maxData:
+		return nil, fmt.Errorf("%s has over %d bytes", name, maxData)
+	}
+	return os.ReadFile(name)
 }
 
 func (d *data) recording(name string) (*workload.Recording, error) {

@@ -1,13 +1,14 @@
 package scenarios
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
 // FuzzParse: no text makes the reader of scenario files panic, overflow the stack or hang, and what it takes it prints so
-// that it reads back the same.
+// that it reads back the same; and a world is made of it in little time, or not at all.
 func FuzzParse(f *testing.F) {
 	for _, s := range All() {
 		text, err := s.YAML()
@@ -18,6 +19,16 @@ func FuzzParse(f *testing.F) {
 	}
 	for _, s := range deepTexts(100) {
 		f.Add([]byte(s))
+	}
+	for _, g := range greed {
+		if s, _ := Find("partition-heal"); g.ask != nil {
+			g.ask(&s)
+			text, err := s.YAML()
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(text)
+		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := Parse("scenario.yaml", b)
@@ -34,6 +45,22 @@ func FuzzParse(f *testing.F) {
 		}
 		if second, err := again.YAML(); err != nil || string(first) != string(second) {
 			t.Fatalf("printed in two ways (%v):\n%s\n%s", err, first, second)
+		}
+		if s.Network.File != "" || slices.ContainsFunc(s.Work, func(w Work) bool { return w.Kind() == "trace" }) {
+			return // other files are not what is tested here
+		}
+		began, asked := time.Now(), time.Time{}
+		_, err = prepare(s, Settings{Stop: func() string {
+			if asked.IsZero() && time.Since(began) > time.Second {
+				asked = time.Now()
+			}
+			if !asked.IsZero() {
+				return "enough"
+			}
+			return ""
+		}}, nil, nil)
+		if end := time.Since(began); end > 20*time.Second {
+			t.Fatalf("drawing it took %v, and %v from when it was to stop (%v)", end, time.Since(asked), err)
 		}
 	})
 }

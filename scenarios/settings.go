@@ -100,8 +100,8 @@ func keys(s Scenario) []key {
 	if n := chats(&s); n > 0 {
 		all = append(all, key{KeyDoc{"operations", "deeds of the people who chat, in all", strconv.Itoa(n)}, func(s *Scenario, v string) error {
 			want, err := strconv.Atoi(v)
-			if err != nil || want < 1 {
-				return fmt.Errorf("%q is not a positive count", v)
+			if err != nil || want < 1 || want > workload.MaxDeeds {
+				return fmt.Errorf("%q is not a count in 1..%d", v, workload.MaxDeeds)
 			}
 			for i, w := range s.Work {
 				if c, ok := w.Spec.(*workload.Chat); ok {

@@ -59,10 +59,6 @@ func (s *Scenario) check() error {
 	switch {
 	case s.Name == "" || strings.ContainsAny(s.Name, " /\\@"):
 		return fmt.Errorf("name: %q must be one word without / and @", s.Name)
-	case s.Nodes < 2:
-		return fmt.Errorf("nodes: %d are too few", s.Nodes)
-	case s.Duration <= 0 || s.Sample <= 0:
-		return fmt.Errorf("duration and sample must be positive times")
 	case len(s.Spaces) == 0:
 		return fmt.Errorf("spaces: there is none")
 	case len(s.Groups) == 0:
@@ -105,6 +101,9 @@ func (s *Scenario) check() error {
 	}
 	if rest > 1 {
 		return fmt.Errorf("groups: %d of them say neither count nor share; one may", rest)
+	}
+	if err := s.bounds(); err != nil {
+		return err
 	}
 	for i, e := range s.Expect {
 		if _, ok := strings.CutPrefix(e, "fail "); !ok {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/lifegraph-os/lgos-sim/scenarios"
 )
 
 // Exit codes.
@@ -56,6 +58,10 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return e.code
 	}
 	fmt.Fprintln(stderr, "lgos-sim: "+err.Error())
+	var stopped scenarios.Stopped
+	if errors.As(err, &stopped) {
+		return exitNotGreen
+	}
 	return exitUsage
 }
 
@@ -77,6 +83,6 @@ Exit codes: 0 pass, 1 fail, 2 vacuous, unknown or invalid, 3 usage or set-up.`,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newList(), newDescribe(), newRun(), newReplay(), newTrace(), newTwice(), newMutants(), newBench(), newDevices(), newVersion(), newGPUWorker())
+	root.AddCommand(newList(), newDescribe(), newRun(), newSweep(), newReplay(), newTrace(), newTwice(), newMutants(), newBench(), newDevices(), newVersion(), newGPUWorker())
 	return root
 }

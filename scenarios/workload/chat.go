@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -23,6 +24,10 @@ type Chat struct {
 
 func (*Chat) Kind() string { return "chat" }
 
+func (c *Chat) Deeds() (int, error) {
+	return c.Operations, cmp.Or(within("authors", c.Authors, maxPeople), within("channels", c.Channels, maxChannels), within("operations", c.Operations, MaxDeeds))
+}
+
 // start is when the first deed may happen: channels are opened at once, everything else comes later.
 const start = 2 * time.Second
 
@@ -40,7 +45,10 @@ func (c *Chat) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		slices.SortFunc(seats, func(a, b Seat) int { return int(a.Host) - int(b.Host) })
 	}
 	times := make([][]time.Duration, len(seats))
-	for range c.Operations {
+	for n := range c.Operations {
+		if err := env.poll(n); err != nil {
+			return nil, err
+		}
 		i := r.IntN(len(seats))
 		times[i] = append(times[i], start+time.Duration(r.Int64N(int64(max(env.Duration-start, 1)))))
 	}

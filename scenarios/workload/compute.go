@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
@@ -26,6 +27,10 @@ type Compute struct {
 }
 
 func (*Compute) Kind() string { return "compute" }
+
+func (c *Compute) Deeds() (int, error) {
+	return c.Tasks, cmp.Or(within("tasks", c.Tasks, maxTasks), within("size", c.Size, maxSize), within("quorum", c.Quorum, maxPeople), within("workers", c.Workers, maxPeople))
+}
 
 // Claims implements Claimer.
 func (c *Compute) Claims() []string {
@@ -73,7 +78,10 @@ func (c *Compute) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		}
 	}
 	first := 3 * start
-	for range c.Tasks {
+	for n := range c.Tasks {
+		if err := env.poll(n); err != nil {
+			return nil, err
+		}
 		g := givers[r.IntN(len(givers))]
 		k, _ := gpu.Find(kernels[r.IntN(len(kernels))])
 		at := first + time.Duration(r.Int64N(int64(max(env.Duration-first, 1))))

@@ -21,6 +21,10 @@ type Graph struct {
 
 func (*Graph) Kind() string { return "graph" }
 
+func (g *Graph) Deeds() (int, error) {
+	return g.Operations, within("operations", g.Operations, MaxDeeds)
+}
+
 // Claims implements Claimer. Few edits may, by chance, find no tag to remove.
 func (g *Graph) Claims() []string {
 	if g.Operations < 180 {
@@ -38,7 +42,10 @@ func (g *Graph) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		return nil, fmt.Errorf("operations: %d is not a positive count", g.Operations)
 	}
 	times := make([][]time.Duration, len(seats))
-	for range g.Operations {
+	for n := range g.Operations {
+		if err := env.poll(n); err != nil {
+			return nil, err
+		}
 		i := r.IntN(len(seats))
 		times[i] = append(times[i], start+time.Duration(r.Int64N(int64(max(env.Duration-start, 1)))))
 	}

@@ -24,6 +24,8 @@ type Roles struct {
 
 func (*Roles) Kind() string { return "roles" }
 
+func (w *Roles) Deeds() (int, error) { return w.Changes, within("changes", w.Changes, MaxDeeds) }
+
 // Claims implements Claimer.
 func (w *Roles) Claims() []string {
 	if !w.Admins {
@@ -48,7 +50,10 @@ func (w *Roles) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		return nil, fmt.Errorf("revoke: %v is not a share", w.Revoke)
 	}
 	var scripts []sim.Script
-	for range w.Changes {
+	for n := range w.Changes {
+		if err := env.poll(n); err != nil {
+			return nil, err
+		}
 		s := by[r.IntN(len(by))]
 		space := s.Spaces[r.IntN(len(s.Spaces))]
 		there := slices.DeleteFunc(slices.Clone(of), func(o Seat) bool { return !slices.Contains(o.Spaces, space) || o.Host == s.Host })

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -49,6 +50,9 @@ func (t *Trace) Share() float64 {
 }
 
 func (*Trace) Kind() string { return "trace" }
+
+// Deeds implements Spec. What a trace holds is bounded by the size of its file.
+func (t *Trace) Deeds() (int, error) { return 0, within("limit", t.Limit, math.MaxInt32) }
 
 // The element that the writers type into.
 const (

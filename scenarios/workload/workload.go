@@ -13,6 +13,8 @@ import (
 // Spec is one piece of work as a scenario writes it.
 type Spec interface {
 	Kind() string
+	// Deeds is how many things persons will do, of which a run bears so many. An error names a field over its bound.
+	Deeds() (int, error)
 	// Scripts draws who does what, and when. An error names the field at fault.
 	Scripts(env *Env, r *rand.Rand) ([]sim.Script, error)
 }
@@ -33,6 +35,32 @@ type Env struct {
 	Duration time.Duration
 	Groups   map[string][]Seat // by the scenario's name of the group
 	Open     func(file string) ([]byte, error)
+	Stop     func() error // polled: an error ends the drawing; nil is never
+}
+
+// poll asks Stop at every 64th of many things to be drawn.
+func (e *Env) poll(i int) error {
+	if i%64 == 0 && e.Stop != nil {
+		return e.Stop()
+	}
+	return nil
+}
+
+// What one piece of work may ask at most. Of deeds it is also what all work of a scenario may ask together.
+const (
+	MaxDeeds    = 1_000_000
+	maxPeople   = 100_000
+	maxChannels = 10_000
+	maxTasks    = 10_000
+	maxSize     = 4096
+)
+
+// within holds a field to its bound; 0 is its default.
+func within(field string, n, most int) error {
+	if n < 0 || n > most {
+		return fmt.Errorf("%s: %d is not in 0..%d", field, n, most)
+	}
+	return nil
 }
 
 // Seat is a host and its person.

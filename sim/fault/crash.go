@@ -80,6 +80,9 @@ func (s *PowerLossSpec) Windows(env DrawEnv, r *rand.Rand) ([]sim.Window, error)
 	if s.Times < 0 || s.Times > maxWindows {
 		return nil, fmt.Errorf("times: %d is not in 0..%d", s.Times, maxWindows)
 	}
+	if err := draws("times", s.Times, env); err != nil {
+		return nil, err
+	}
 	var out []sim.Window
 	for range max(1, s.Times) {
 		hosts, err := s.Who.draw(env, r)

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -38,7 +39,7 @@ func (s *LostDiskSpec) Windows(env DrawEnv, r *rand.Rand) ([]sim.Window, error) 
 	case s.AtOnce < 0 || atOnce > able.Len():
 		return nil, fmt.Errorf("at_once: %d is not in 0..%d", s.AtOnce, able.Len())
 	}
-	if err := s.Restart.check(s.When); err != nil {
+	if err := cmp.Or(s.Restart.check(s.When), draws("times", s.Times, env)); err != nil {
 		return nil, err
 	}
 	if time.Duration(times) > (s.End-s.Begin)/s.Restart.longest() {

@@ -124,7 +124,18 @@ func (s Spells) draw(w When, env DrawEnv, r *rand.Rand) ([]When, error) {
 	return out, nil
 }
 
-const maxWindows = 100_000
+const (
+	maxWindows = 100_000
+	maxDraws   = 10_000_000 // of hosts, for windows that draw them anew
+)
+
+// draws bounds windows that each draw hosts of their own.
+func draws(field string, times int, env DrawEnv) error {
+	if times > maxDraws/max(1, env.Hosts) {
+		return fmt.Errorf("%s: %d draws among %d hosts are over %d", field, times, env.Hosts, maxDraws)
+	}
+	return nil
+}
 
 // thing is a fault that can say what it was opened from.
 type thing interface {

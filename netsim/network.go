@@ -166,6 +166,9 @@ func New(c Config) (*Network, error) {
 	return n, nil
 }
 
+// Perturb gives the packets that depart from now on another luck. Where hosts are stays.
+func (n *Network) Perturb(luck uint64) { n.key = keyed(n.where, luck, 1) }
+
 // perByte is the time that a byte takes at a rate in bit/s, in picoseconds.
 func perByte(rate float64) uint64 {
 	if rate == 0 {

@@ -94,6 +94,9 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 		Record: set.Record, Until: set.Until, Progress: set.Progress, Stop: set.Stop, Poison: set.Poison,
 		MaxEvents: set.Limits.MaxEvents,
 	}
+	if set.LuckAt != nil {
+		b.config.Perturb = *set.LuckAt
+	}
 	if set.Observe != nil {
 		b.config.Checkers = append(b.config.Checkers, set.Observe)
 	}

@@ -15,6 +15,7 @@ import (
 type Settings struct {
 	Seed   uint64
 	Luck   uint64            // perturbs the packets' delays and losses alone: same people, plan and places; 0 is the seed's own luck
+	LuckAt *sim.Perturb      // another luck from an instant on, see sim.Config.Perturb; not kept in the plan
 	Nodes  int               // 0 is the scenario's own
 	Set    map[string]string // keys of Keys
 	Device string            // cpu, webgpu or auto; empty is cpu

@@ -31,9 +31,19 @@ type Config struct {
 	Poison     bool     // overwrite every container after use, and check that sent bytes never change
 	Until      *Key     // stop when all events up to this one have happened
 
+	// Perturb, where its Luck is not 0, gives the run another luck from an instant on: what becomes of packets, and the
+	// entropy of later boots. All that every host saw up to there stays the same, to the bit.
+	Perturb Perturb
+
 	Stop      func() string // polled every few thousand events: a non-empty reason ends the run, which is then unknown
 	MaxEvents uint64        // 0 is no bound; beyond it the run is unknown
 	Progress  func(Progress)
+}
+
+// Perturb is another luck from an instant on.
+type Perturb struct {
+	Luck uint64
+	From time.Duration
 }
 
 // DiskProfile says how long a disk takes.
@@ -99,6 +109,9 @@ func (c *Config) check() error {
 		if h == 0 || int(h) > len(c.Seats) {
 			return fmt.Errorf("sim: Record: there is no host %d", h)
 		}
+	}
+	if c.Perturb.From < 0 {
+		return fmt.Errorf("sim: Perturb.From %v is negative", c.Perturb.From)
 	}
 	d := DefaultDisk()
 	for _, f := range []struct {

@@ -170,6 +170,10 @@ func (w *World) worldEvent(e *entry) {
 		w.calm()
 	case evEnd:
 		w.done = true
+	case evPerturb:
+		w.events-- // no event of the run
+		w.perturbed = true
+		w.net.Perturb(w.cfg.Perturb.Luck)
 	}
 }
 

@@ -45,6 +45,7 @@ const (
 	evRing // arg: the window, ref: the errand
 	evCalm
 	evEnd
+	evPerturb
 
 	through = 0x80 // a packet that its downlink is through with
 )

@@ -15,7 +15,7 @@ func (w *World) boot(id HostID, h *host) {
 	h.up, h.busy, h.boot, h.until, h.conn = true, false, w.now, 0, 1
 	h.process = w.cfg.Seats[id-1].New(h.life)
 	w.ledger.Boots++
-	w.in.boot = step.Boot{Life: h.life, Entropy: w.cfg.Seed.bytes(fmt.Sprintf("boot/%d/%d", id, h.life))}
+	w.in.boot = step.Boot{Life: h.life, Entropy: w.entropy(id, h.life)}
 	if x := h.extra; x != nil {
 		x.disk.boot()
 		w.in.boot.Disk = x.disk.store.list("")
@@ -30,6 +30,15 @@ func (w *World) boot(id HostID, h *host) {
 			}
 		}
 	}
+}
+
+// entropy is what a life draws all its chance from.
+func (w *World) entropy(id HostID, life uint32) [32]byte {
+	name := fmt.Sprintf("boot/%d/%d", id, life)
+	if w.perturbed {
+		name += fmt.Sprintf("/luck/%d", w.cfg.Perturb.Luck)
+	}
+	return w.cfg.Seed.bytes(name)
 }
 
 // crash ends a life. What it was about to do is not done, what waited for it is lost.

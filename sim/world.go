@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"time"
 	"unsafe"
@@ -50,6 +51,7 @@ type World struct {
 	cut        string
 	broke      string // the invariant that broke, which makes the run fail
 	done       bool
+	perturbed  bool
 }
 
 // inputs holds one container of each kind, used again for every step.
@@ -141,6 +143,9 @@ func (w *World) begin() {
 		w.world(entry{at: int64(at), kind: evSample, arg: uint32(i)})
 	}
 	w.world(entry{at: int64(w.cfg.Plan.End), kind: evEnd})
+	if p := w.cfg.Perturb; p.Luck != 0 { // under a key that takes none of the world's numbers
+		w.queue.push(&entry{at: int64(p.From), kind: evPerturb, n: math.MaxUint32})
+	}
 	for i, s := range w.cfg.Seats {
 		id := HostID(i + 1)
 		w.schedule(id, id, 0, entry{at: int64(s.Late), kind: evBoot})

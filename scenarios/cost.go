@@ -29,3 +29,6 @@ func (m meter) cost(alone bool) results.Cost {
 	}
 	return c
 }
+
+// CPUTime is what the process has used of all cores; 0 where the system does not tell.
+func CPUTime() time.Duration { return cpuTime() }

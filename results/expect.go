@@ -52,11 +52,12 @@ func (r *Record) Grades() []Grade {
 	return append(out, run)
 }
 
-// Grade is the worst of Grades: Pass tells that the run went as its scenario expects.
+// Grade is the worst of Grades: Pass tells that the run went as its scenario expects. Of a run that was cut short it is
+// the run's own, since its checkers know no more.
 func (r *Record) Grade() Grade {
 	out := Grade{Name: "run", Outcome: Pass, Why: r.Why}
 	for _, g := range r.Grades() {
-		if Worse(out.Outcome, g.Outcome) != out.Outcome {
+		if Worse(out.Outcome, g.Outcome) != out.Outcome || r.Cut != "" && g.Outcome == Unknown && out.Outcome == Unknown {
 			out = g
 		}
 	}

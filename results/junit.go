@@ -79,6 +79,9 @@ func suite(r *Record) junitSuite {
 		{"seed", fmt.Sprint(r.Seed)}, {"nodes", fmt.Sprint(r.Nodes)}, {"digest", r.Digest}, {"commit", r.Build.Commit},
 		{"go", r.Build.Go + " " + r.Build.Target}, {"device", r.Device.Name}, {"replay", r.Command()},
 	}}
+	if r.Cut != "" {
+		s.Properties = append(s.Properties, junitProperty{"cut", r.Cut})
+	}
 	if t, err := time.Parse(time.RFC3339, r.Started); err == nil {
 		s.Timestamp = t.UTC().Format("2006-01-02T15:04:05")
 	}

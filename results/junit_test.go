@@ -46,7 +46,7 @@ func TestGrades(t *testing.T) {
 
 func TestJUnit(t *testing.T) {
 	cut := sample()
-	cut.Seed, cut.Outcome, cut.Why, cut.Cut = 9, Unknown, "stopped after 1m0s of wall clock; busiest: host 17, Push", "stopped after 1m0s of wall clock"
+	cut.Seed, cut.Outcome, cut.Why, cut.Cut = 9, Unknown, "stopped after 1m0s of wall clock; busiest were host 17 and packets of class push", "stopped after 1m0s of wall clock; busiest were host 17 and packets of class push"
 	cut.Verdicts[3].Why = "a tab \x07 and <&> in its reason"
 	var b bytes.Buffer
 	if err := WriteJUnit(&b, []*Record{sample(), failing(), canary(), cut}); err != nil {

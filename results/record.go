@@ -80,11 +80,12 @@ type Record struct {
 	Outcome  Outcome  `json:"outcome"`            // the worst verdict, or invalid
 	Why      string   `json:"why"`                // one sentence: what decided the outcome
 	Expect   []string `json:"expect,omitempty"`   // the failures that this scenario must show, each "fail CHECKER"
-	Cut      string   `json:"cut,omitempty"`      // why the run ended before its plan did
+	Cut      string   `json:"cut,omitempty"`      // why the run ended before its plan did, and what it was busiest with
 	Warnings []string `json:"warnings,omitempty"` // what a reader should know although it decides nothing
 	Digest   string   `json:"digest"`             // SHA-256 over every host's history, in hex
 	Virtual  Seconds  `json:"virtual_s"`          // virtual time that passed
 	Events   uint64   `json:"events"`             // inputs handled, over all hosts
+	Bound    uint64   `json:"bound,omitempty"`    // --max-events, where it ended the run
 
 	Build  Build  `json:"build"`  // what ran
 	Device Device `json:"device"` // what computed the jobs
@@ -226,6 +227,9 @@ func (r *Record) Command() string {
 	fmt.Fprintf(&b, "lgos-sim run %s --seed %d --nodes %d", r.Scenario, r.Seed, r.Nodes)
 	if r.Luck != 0 {
 		fmt.Fprintf(&b, " --luck %d", r.Luck)
+	}
+	if r.Bound != 0 {
+		fmt.Fprintf(&b, " --max-events %d", r.Bound)
 	}
 	for _, s := range r.Settings {
 		if !s.Default {

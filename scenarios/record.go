@@ -28,6 +28,12 @@ func (b *build) record(res *sim.Result, m meter) results.Record {
 		Digest: hex.EncodeToString(res.Digest[:]), Virtual: results.Seconds(res.End), Events: res.Events,
 		Build: Build(), Started: m.started.UTC().Format(time.RFC3339), Cost: m.cost(b.settings.Alone),
 	}
+	if res.Cut != "" {
+		r.Cut += fmt.Sprintf("; busiest were host %d and packets of class %s", res.BusiestHost, res.BusiestKind)
+		if max := b.settings.Limits.MaxEvents; res.Events == max {
+			r.Bound = max
+		}
+	}
 	for _, k := range keys(*s) {
 		v, set := b.settings.Set[k.Name]
 		if !set {
@@ -41,6 +47,9 @@ func (b *build) record(res *sim.Result, m meter) results.Record {
 		}
 	}
 	r.Outcome, r.Why = b.outcome(res, r.Verdicts)
+	if r.Outcome == results.Unknown && r.Cut != "" {
+		r.Why = r.Cut
+	}
 	if r.Why == "" {
 		r.Why = why(r.Verdicts)
 		if recorded := res.Ledger.Counts[mergesRecorded]; recorded > 0 {

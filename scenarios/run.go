@@ -94,7 +94,7 @@ func limits(set Settings, started time.Time) func() string {
 			var stats runtime.MemStats
 			runtime.ReadMemStats(&stats)
 			if int64(stats.HeapAlloc) > m {
-				return fmt.Sprintf("its heap outgrew --max-mem %d MiB", m>>20)
+				return fmt.Sprintf("its heap outgrew --max-mem %s", results.Bytes(uint64(m)))
 			}
 		}
 		return ""

@@ -36,7 +36,7 @@ type Config struct {
 	Perturb Perturb
 
 	Stop      func() string // polled every few thousand events: a non-empty reason ends the run, which is then unknown
-	MaxEvents uint64        // 0 is no bound; beyond it the run is unknown
+	MaxEvents uint64        // 0 is no bound; with so many the run ends as unknown
 	Progress  func(Progress)
 }
 

@@ -48,6 +48,7 @@ type World struct {
 	result     *Result
 	deliveries uint64
 	events     uint64
+	look       uint64 // at this event the bounds of the run are looked at
 	cut        string
 	broke      string // the invariant that broke, which makes the run fail
 	done       bool
@@ -131,6 +132,7 @@ func (w *World) Run() *Result {
 
 // begin schedules what is known beforehand. What lies at one instant happens in this order.
 func (w *World) begin() {
+	w.look = w.nextLook()
 	w.world(entry{at: int64(time.Second), kind: evSecond})
 	for i := range w.windows {
 		w.world(entry{at: int64(w.windows[i].End), kind: evFaultEnd, arg: uint32(i)})
@@ -178,14 +180,14 @@ func (w *World) turn() {
 		to := e.to
 		w.now = w.cur.At
 		w.events++
-		if w.queue.head&(warmAhead-1) == 1 {
+		if w.queue.head&(warmAhead-1) == 1 && e != &w.queue.late {
 			w.warm()
 		}
 		w.dispatch(e)
 		if w.cfg.KeepEvents > 0 && to != 0 && w.events&(w.result.EventHashes.Stride-1) == 0 {
 			w.result.EventHashes.add(w.events, w.cfg.KeepEvents, EventHash{w.cur, HostID(to), w.hosts[to].sum.a})
 		}
-		if w.events&4095 == 0 {
+		if w.events == w.look {
 			w.poll()
 		}
 	}
@@ -219,8 +221,21 @@ func (w *World) warmConns(h *host) {
 	w.warmed = sum
 }
 
+// lookEvery is after how many events the bounds of the run are looked at: a power of two.
+const lookEvery = 4096
+
+// nextLook is the next multiple of lookEvery, or the last event that may happen.
+func (w *World) nextLook() uint64 {
+	next := w.events&^(lookEvery-1) + lookEvery
+	if w.cfg.MaxEvents > w.events {
+		next = min(next, w.cfg.MaxEvents)
+	}
+	return next
+}
+
 // poll looks at the bounds of the run.
 func (w *World) poll() {
+	w.look = w.nextLook()
 	if w.cfg.MaxEvents > 0 && w.events >= w.cfg.MaxEvents {
 		w.stop(fmt.Sprintf("%d events are the bound", w.cfg.MaxEvents))
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -136,23 +137,31 @@ func TestDigestIsPortable(t *testing.T) {
 }
 
 func TestBoundsEndTheRun(t *testing.T) {
-	c := restlessConfig(t, restlessShape{seed: 1, hosts: 4, size: 100, net: netsim.Config{}})
-	c.MaxEvents = 1
-	polled := 0
-	c.Stop = func() string {
-		if polled++; polled > 1 {
-			return "the wall clock says so"
+	run := func(bound uint64, polls int) *Result {
+		c := restlessConfig(t, restlessShape{seed: 1, hosts: 4, size: 100, net: netsim.Config{}})
+		c.MaxEvents = bound
+		polled := 0
+		c.Stop = func() string {
+			if polled++; polled > polls {
+				return "the wall clock says so"
+			}
+			return ""
 		}
-		return ""
+		c.Plan.End *= 100
+		w, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.Run()
 	}
-	c.Plan.End *= 100
-	w, err := New(c)
-	if err != nil {
-		t.Fatal(err)
+	for _, bound := range []uint64{1, 10, 4095, 4096, 4097, 8192, 10000} {
+		r := run(bound, 100)
+		if r.Outcome != Unknown || r.Cut != fmt.Sprintf("%d events are the bound", bound) || r.Events != bound || r.BusiestHost == 0 || r.BusiestKind == "" {
+			t.Errorf("bound to %d: %v after %d, %q: %s", bound, r.Outcome, r.Events, r.Cut, r.Why)
+		}
 	}
-	r := w.Run()
-	if r.Outcome != Unknown || r.Cut != "1 events are the bound" || r.BusiestHost == 0 || r.BusiestKind == "" {
-		t.Fatalf("%v %q: %s", r.Outcome, r.Cut, r.Why)
+	if r := run(0, 2); r.Cut != "the wall clock says so" || r.Events != 3*lookEvery {
+		t.Errorf("%q after %d events", r.Cut, r.Events)
 	}
 }
 

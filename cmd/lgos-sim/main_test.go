@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lifegraph-os/lgos-sim/results"
+	"github.com/lifegraph-os/lgos-sim/scenarios"
 )
 
 // TestMain lets the test binary be the command itself, for what runs in processes of their own.
@@ -225,11 +226,40 @@ func TestLimits(t *testing.T) {
 	args := append([]string{"run", "calm-day", "--max-events", "3000", "--out", dir}, small...)
 	code, out, errs := command(t, args...)
 	r, err := results.Load(dir)
-	if err != nil || code != exitNotGreen || r.Outcome != results.Unknown || r.Cut == "" {
+	if err != nil || code != exitNotGreen || r.Outcome != results.Unknown || r.Events != 3000 {
 		t.Fatalf("exit %d, record %+v (%v)\n%s%s", code, r, err, out, errs)
 	}
-	if text := must(t, "replay", dir); !strings.Contains(text, "where the recorded run was cut short") {
+	if strings.Count(out, "3000 events are the bound; busiest were host") != 1 || strings.Contains(out, "  cut ") || !strings.Contains(out, "replay  "+r.Command()) || !strings.Contains(r.Command(), "--max-events 3000") {
+		t.Errorf("the bound, the busiest once and the bound in the replay line (%s):\n%s", r.Command(), out)
+	}
+	if text := must(t, "replay", dir); !strings.Contains(text, "digest and verdicts as recorded") {
 		t.Errorf("its replay says\n%s", text)
+	}
+	again := filepath.Join(t.TempDir(), "again")
+	line := append(strings.Fields(r.Command())[1:], "--out", again)
+	if code, out, _ := command(t, line...); code != exitNotGreen || !strings.Contains(out, r.Digest) {
+		t.Errorf("exit %d of the line that it gives, which comes to another digest than %s\n%s", code, r.Digest, out)
+	}
+	if code, _, errs := command(t, append([]string{"run", "calm-day", "--max-mem", "1kB"}, small...)...); code != exitNotGreen || !strings.Contains(errs, "its heap outgrew --max-mem 1 kB") {
+		t.Errorf("exit %d\n%s", code, errs)
+	}
+	dir = filepath.Join(t.TempDir(), "run")
+	s, _ := scenarios.Find("calm-day")
+	polls := 0
+	o, err := scenarios.Run(s, scenarios.Settings{Seed: 1, Nodes: 12, Stop: func() string {
+		if polls++; polls > 12 {
+			return "enough"
+		}
+		return ""
+	}})
+	if err != nil || o.Record.Events%4096 != 0 {
+		t.Fatalf("%+v (%v)", o, err)
+	}
+	if err := o.Record.Save(dir, o.Plan); err != nil {
+		t.Fatal(err)
+	}
+	if text := must(t, "replay", dir); !strings.Contains(text, "where the recorded run was cut short") {
+		t.Errorf("the replay of what no count ended says\n%s", text)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()

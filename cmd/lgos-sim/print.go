@@ -128,10 +128,10 @@ func (p *printer) run(r *results.Record, replay string) {
 		}
 		p.row("  warning ", w)
 	}
-	if r.Cut != "" {
+	g := r.Grade()
+	if r.Cut != "" && g.Why != r.Cut {
 		p.row("  cut     ", r.Cut)
 	}
-	g := r.Grade()
 	text := g.Why
 	if len(r.Expect) > 0 && g.Outcome == results.Pass {
 		text = "as expected: " + r.Why

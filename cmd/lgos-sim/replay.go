@@ -47,7 +47,11 @@ func (f *replayFlags) settings(t *target) (scenarios.Settings, error) {
 		return scenarios.Settings{}, fmt.Errorf("the plan fixes nodes and settings: leave --nodes and --set away")
 	}
 	set, err := parseSet(f.set)
-	return scenarios.Settings{Nodes: f.nodes, Set: set, Device: f.device}, err
+	out := scenarios.Settings{Nodes: f.nodes, Set: set, Device: f.device}
+	if t.record != nil {
+		out.Limits.MaxEvents = t.record.Bound // what ended the run by a count ends it there again
+	}
+	return out, err
 }
 
 func (f *replayFlags) run(cmd *cobra.Command, arg string) error {
@@ -97,7 +101,7 @@ func compare(p *printer, t *target, o *scenarios.Outcome) error {
 			p.row("differs ", fmt.Sprintf("%s: recorded with %s, replayed with %s", d[0], d[1], d[2]))
 		}
 	}
-	if was.Cut != "" {
+	if was.Cut != "" && was.Bound == 0 {
 		return comparePrefix(p, was, is)
 	}
 	if was.Digest != is.Digest {

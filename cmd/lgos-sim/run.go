@@ -301,7 +301,8 @@ func one(j job, set scenarios.Settings, m meter, save func(job, *scenarios.Outco
 
 // save writes what a run leaves and drops what a sweep need not keep in memory.
 func (f *runFlags) save(j job, o *scenarios.Outcome, out string, several bool) done {
-	r := &o.Record
+	record := o.Record // a copy: a pointer into the outcome would keep all of it
+	r := &record
 	d := done{record: r, dir: r.Dir(out, several), replay: r.Command()}
 	if d.err = r.Save(d.dir, o.Plan); d.err != nil {
 		return d

@@ -42,7 +42,8 @@ const (
 	chunkSize  = 32 // entries
 	slabChunks = 64
 	direct     = 1 << 14 // a bucket of at most so many is sorted as it is
-	directTop  = 2       // if its level is at most this: a wide one would send what comes soon to the heap
+	directTop  = 2       // if its level is at most this, or one less where a wide one sends much of what comes soon to the heap
+	narrowFor  = 64      // buckets of directTop, before one is tried whole again
 	manyTies   = 2048
 )
 
@@ -58,6 +59,10 @@ type queue struct {
 	head int
 	side []entry // a binary heap
 	late entry   // the last taken from it
+
+	aside  int // pushed to the heap since a bucket of directTop was run
+	ran    int // what that one held
+	narrow int // so many of them are yet to be dealt again rather than run
 
 	wheel [levels]level
 	ties  level // of the present instant, where they are many, dealt by sender
@@ -84,6 +89,7 @@ type chunk [chunkSize]entry
 func (q *queue) push(e *entry) {
 	q.size++
 	if e.at < q.edge {
+		q.aside++
 		q.pushSide(e)
 		return
 	}
@@ -195,7 +201,7 @@ func (q *queue) advance() bool {
 			q.collect(b)
 			q.sortTies()
 			return true
-		case b.size <= direct && l <= directTop:
+		case b.size <= direct && (l < directTop || l == directTop && q.wide(b.size)):
 			q.collect(b)
 			q.sortRun()
 			q.edge = q.run[len(q.run)-1].at + 1
@@ -203,6 +209,21 @@ func (q *queue) advance() bool {
 		}
 		q.redeal(b, q.deal)
 	}
+}
+
+// wide tells whether a bucket of directTop with so many entries is run as it is: not while the last one that was sent more
+// to the heap than it held, as where links are shorter than it is wide.
+func (q *queue) wide(entries uint32) bool {
+	if q.narrow > 0 {
+		q.narrow--
+		return false
+	}
+	if q.aside > q.ran {
+		q.narrow, q.aside = narrowFor, 0
+		return false
+	}
+	q.aside, q.ran = 0, int(entries)
+	return true
 }
 
 // redeal deals what a bucket holds again, in its order.

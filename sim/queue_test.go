@@ -73,6 +73,30 @@ func TestQueueIsASort(t *testing.T) {
 	})
 }
 
+// TestQueueOfFullBuckets: buckets of about direct entries and more, of mixed instants with ties and of one, are sorted as well;
+// what is pushed meanwhile into the time that they cover comes in its place, also once they are dealt again instead.
+func TestQueueOfFullBuckets(t *testing.T) {
+	for _, n := range []int{direct, direct + 1, 3 * direct} {
+		for _, span := range []int64{1, 1 << 8, 1 << 20} {
+			q, r := &queue{}, rand.New(rand.NewPCG(uint64(n), uint64(span)))
+			push := func(at int64) { q.push(&entry{at: at, src: r.Uint32N(5000), n: uint32(q.size)}) }
+			for i := range n {
+				push(1<<40 + r.Int64N(span) + int64(i%3)<<21)
+			}
+			var last entry
+			for i := 0; q.size > 0; i++ {
+				e := *q.pop()
+				if e.before(&last) {
+					t.Fatalf("%d over %d: %+v comes after %+v", n, span, e, last)
+				}
+				if last = e; i < 4*n {
+					push(e.at + 1 + r.Int64N(1<<12))
+				}
+			}
+		}
+	}
+}
+
 func TestQueueAtTheEndsOfTime(t *testing.T) {
 	q := &queue{}
 	for _, at := range []int64{1<<63 - 2, 0, 1 << 62, 1, 1<<63 - 2} {

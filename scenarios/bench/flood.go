@@ -24,14 +24,15 @@ type Flood struct {
 	Seed       uint64
 }
 
-// Workloads are what the rows differ in: jitter (0-20 %), ties (none: every wave is one instant) and queues (jitter, and
-// bandwidth both ways).
-func Workloads() []string { return []string{"jitter", "ties", "queues"} }
+// Workloads are what the rows differ in: jitter (0-20 %), ties (none: every wave is one instant), queues (jitter, and
+// bandwidth both ways) and lan (jitter, and links of 0.1 ms).
+func Workloads() []string { return []string{"jitter", "ties", "queues", "lan"} }
 
 const (
 	degree    = 8
 	size      = 64
 	latency   = 50 * time.Millisecond
+	near      = latency / 500
 	lossShare = 0.01
 	origins   = 16              // hosts that broadcast, in turn
 	warmUp    = 3 * time.Second // for connections, before the first broadcast
@@ -50,6 +51,8 @@ func (f Flood) World() (*sim.World, *Reach, error) {
 		c.Jitter = 0
 	case "queues":
 		c.Up, c.Down, c.Queue = 20e6, 50e6, 1<<20
+	case "lan":
+		c.Sites = netsim.Fixed(near)
 	default:
 		return nil, nil, fmt.Errorf("bench: there is no workload %q", f.Workload)
 	}

@@ -227,39 +227,39 @@ func match(x, name string) bool {
 type corpus struct {
 	known   map[uint32]int // runs that showed a feature
 	entries []*seedling
-	moments map[string]int
 }
 
 // seedling is a recipe worth mutating.
 type seedling struct {
-	recipe   Recipe
-	features []uint32
-	chosen   int
+	recipe Recipe
+	news   []uint32 // features that it was the first to show
+	chosen int
 }
 
-func newCorpus() *corpus { return &corpus{known: map[uint32]int{}, moments: map[string]int{}} }
+func newCorpus() *corpus { return &corpus{known: map[uint32]int{}} }
 
 // feed takes in a run and gives how many features of it were new.
-func (c *corpus) feed(r Recipe, features []uint32) (fresh int) {
+func (c *corpus) feed(r Recipe, features []uint32) int {
+	var news []uint32
 	for _, f := range features {
 		if c.known[f] == 0 {
-			fresh++
+			news = append(news, f)
 		}
 		c.known[f]++
 	}
-	if fresh > 0 && len(r) <= maxRecipe {
-		c.entries = append(c.entries, &seedling{recipe: r, features: features})
+	if len(news) > 0 && len(r) <= maxRecipe {
+		c.entries = append(c.entries, &seedling{recipe: r, news: news})
 	}
-	return fresh
+	return len(news)
 }
 
-// pick chooses one to mutate. Its energy is the rarity of what it showed, as in Entropic (Böhme et al. 2020), over how often
-// it was chosen already.
+// pick chooses one to mutate. Its energy is the rarity of what it was the first to show, after Entropic (Böhme et al. 2020),
+// over how often it was chosen already. Each feature is of one entry, so that the time does not grow with the runs.
 func (c *corpus) pick(r *rand.Rand) Recipe {
 	total := 0.0
 	energy := make([]float64, len(c.entries))
 	for i, e := range c.entries {
-		for _, f := range e.features {
+		for _, f := range e.news {
 			energy[i] += 1 / float64(c.known[f])
 		}
 		energy[i] /= float64(1 + e.chosen)

@@ -203,7 +203,7 @@ func TestCorpus(t *testing.T) {
 			rare++
 		}
 	}
-	if rare < 60 || rare == 100 {
+	if rare < 55 || rare == 100 {
 		t.Errorf("what is rare was chosen %d times of 100", rare)
 	}
 }

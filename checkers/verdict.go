@@ -42,6 +42,9 @@ func (t *tally) fail(at time.Duration, event, format string, args ...any) {
 	}
 }
 
+// Failed tells before the verdict that there is a violation, so that a run that is made to see one need not go on.
+func (t *tally) Failed() bool { return t.faults > 0 }
+
 func (t *tally) metric(name string, value float64, unit string) {
 	t.metrics = append(t.metrics, sim.Metric{Name: name, Value: value, Unit: unit})
 }

@@ -25,7 +25,7 @@ const (
 func (s *Scenario) bounds() error {
 	err := cmp.Or(
 		count("nodes", s.Nodes, 2, maxNodes),
-		count("spaces", len(s.Spaces), 1, maxSpaces), count("work", len(s.Work), 1, maxWork), count("faults", len(s.Faults), 0, maxFaults),
+		count("spaces", len(s.Spaces), 1, maxSpaces), count("work", len(s.Work), 0, maxWork), count("faults", len(s.Faults), 0, maxFaults),
 		span("duration", s.Duration, 1, maxDuration), span("sample", s.Sample, 1, maxDuration), s.samples(s.Duration),
 		span("network.latency", s.Network.Latency, 0, maxDelay), span("disk.strict", s.Disk.Strict, 0, maxDelay),
 		count("node.fanout", s.Node.Fanout, 0, 64),

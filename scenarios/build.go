@@ -69,6 +69,9 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 	if b.cast, err = draw(&s, nodes, seed, set.stopped); err != nil {
 		return nil, err
 	}
+	if err := b.cast.attend(&set); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+	}
 	net, err := b.network(nodes)
 	if err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
@@ -97,6 +100,7 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 	if set.LuckAt != nil {
 		b.config.Perturb = *set.LuckAt
 	}
+	b.enough()
 	if set.Observe != nil {
 		b.config.Checkers = append(b.config.Checkers, set.Observe)
 	}
@@ -183,6 +187,7 @@ func (b *build) seat(seed sim.Seed) (seats []sim.Seat) {
 					n++
 				}
 			}
+			held.Contacts = b.cast.present(m, sp, held.Contacts, seed)
 			cfg.Spaces = append(cfg.Spaces, held)
 		}
 		switch {
@@ -205,6 +210,9 @@ func (b *build) seat(seed sim.Seed) (seats []sim.Seat) {
 		}
 		if b.settings.Seat != nil {
 			seat = b.settings.Seat(m.host, seat)
+		}
+		if m.absent {
+			seat = sim.Seat{Liar: absent, New: func(uint32) sim.Process { return nobody{} }}
 		}
 		seats = append(seats, seat)
 	}
@@ -271,6 +279,9 @@ func (b *build) tell(net *netsim.Network, seats []sim.Seat) *checkers.Truth {
 		v := kernel.Release(m.group.kernel())
 		h := checkers.Host{Honest: seats[i].Liar == "", Liar: seats[i].Liar, Identity: m.identity, Protocol: v.Max, Schema: uint8(v.Schema)}
 		for _, k := range m.spaces {
+			if m.absent {
+				break
+			}
 			h.Spaces = append(h.Spaces, b.cast.spaces[k].id)
 		}
 		t.Hosts = append(t.Hosts, h)
@@ -341,7 +352,7 @@ func profileNames() []string { return []string{"desktop", "laptop", "phone"} }
 func (c *cast) liars() map[string]int {
 	n := map[string]int{}
 	for i := range c.members {
-		if l := c.members[i].group.liar(); l != "" {
+		if l := c.members[i].group.liar(); l != "" && !c.members[i].absent {
 			n[l]++
 		}
 	}

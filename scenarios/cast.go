@@ -20,6 +20,7 @@ type member struct {
 	seed     [32]byte // of the identity key
 	identity op.Key
 	spaces   []int // indices into the cast's spaces, ascending
+	absent   bool
 }
 
 // space is one space of the run.
@@ -211,6 +212,9 @@ func (c *cast) seats() map[string][]workload.Seat {
 	groups := map[string][]workload.Seat{}
 	for i := range c.members {
 		m := &c.members[i]
+		if m.absent {
+			continue
+		}
 		seat := workload.Seat{Host: m.host, Seed: m.seed, Role: m.group.Role, Kernel: m.group.kernel(), Liar: m.group.liar()}
 		for _, k := range m.spaces {
 			seat.Spaces = append(seat.Spaces, c.spaces[k].id)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/lifegraph-os/lgos-sim/netsim"
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
@@ -15,7 +16,7 @@ const planVersion = 1
 // PlanFile is a run written down before it happens: it replays alone.
 type PlanFile struct {
 	Scenario Scenario
-	Settings Settings // seed, luck, nodes, set and device; the rest is the replayer's own
+	Settings Settings // seed, luck, nodes, hosts, set and device; the rest is the replayer's own
 	Data     map[string]string
 	Plan     sim.Plan
 	Jobs     []sim.JobResult
@@ -27,6 +28,7 @@ type planYAML struct {
 	Seed     uint64            `yaml:"seed"`
 	Luck     uint64            `yaml:"luck,omitempty"`
 	Nodes    int               `yaml:"nodes"`
+	Hosts    netsim.HostSet    `yaml:"hosts,omitempty"` // those that take part; all where none is named
 	Device   string            `yaml:"device"`
 	Set      map[string]string `yaml:"set,omitempty"`
 	Data     map[string]string `yaml:"data,omitempty"` // file to SHA-256, in hexadecimal
@@ -52,7 +54,7 @@ func (p *PlanFile) Bytes() ([]byte, error) {
 		return nil, err
 	}
 	y := planYAML{
-		Version: planVersion, Seed: p.Settings.Seed, Luck: p.Settings.Luck, Nodes: p.Settings.Nodes, Device: p.Settings.Device, Set: p.Settings.Set,
+		Version: planVersion, Seed: p.Settings.Seed, Luck: p.Settings.Luck, Nodes: p.Settings.Nodes, Hosts: p.Settings.Hosts, Device: p.Settings.Device, Set: p.Settings.Set,
 		Data: p.Data, Scenario: p.Scenario, Plan: string(text),
 	}
 	for _, j := range p.Jobs {
@@ -79,7 +81,7 @@ func ReadPlan(file string, b []byte) (*PlanFile, error) {
 	if err := y.Scenario.check(); err != nil {
 		return fail("scenario: %w", err)
 	}
-	p := &PlanFile{Scenario: y.Scenario, Data: y.Data, Settings: Settings{Seed: y.Seed, Luck: y.Luck, Nodes: y.Nodes, Device: y.Device, Set: y.Set}}
+	p := &PlanFile{Scenario: y.Scenario, Data: y.Data, Settings: Settings{Seed: y.Seed, Luck: y.Luck, Nodes: y.Nodes, Hosts: y.Hosts, Device: y.Device, Set: y.Set}}
 	if err := p.Plan.UnmarshalText([]byte(y.Plan)); err != nil {
 		return fail("plan: %w", err)
 	}
@@ -105,7 +107,7 @@ const maxPlan = 256 << 20
 
 // Run carries the plan out as it is written. Settings add what does not change the digest: limits, observers, progress.
 func (p *PlanFile) Run(set Settings) (*Outcome, error) {
-	set.Seed, set.Luck, set.Nodes, set.Set = p.Settings.Seed, p.Settings.Luck, p.Settings.Nodes, p.Settings.Set
+	set.Seed, set.Luck, set.Nodes, set.Hosts, set.Set = p.Settings.Seed, p.Settings.Luck, p.Settings.Nodes, p.Settings.Hosts, p.Settings.Set
 	if set.Device == "" {
 		set.Device = "cpu"
 	}

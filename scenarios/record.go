@@ -190,6 +190,10 @@ func (b *build) castCounts() []results.Count {
 	var out []results.Count
 	add := func(name string, n int) { out = append(out, results.Count{Name: name, N: uint64(n)}) }
 	for i := range b.cast.members {
+		if b.cast.members[i].absent {
+			kernels["hosts absent"]++
+			continue
+		}
 		kernels[fmt.Sprintf("kernel %d", b.cast.members[i].group.kernel())]++
 	}
 	for _, s := range b.config.Plan.Scripts {

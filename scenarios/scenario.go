@@ -21,7 +21,7 @@ type Scenario struct {
 	Network  Network       `yaml:"network"`
 	Spaces   []string      `yaml:"spaces"`
 	Groups   []Group       `yaml:"groups"`
-	Work     []Work        `yaml:"work"`
+	Work     []Work        `yaml:"work,omitempty"` // a plan needs none
 	Faults   []Fault       `yaml:"faults,omitempty"`
 	Node     Node          `yaml:"node,omitempty"`
 	Disk     Disk          `yaml:"disk,omitempty"`

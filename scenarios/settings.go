@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lifegraph-os/lgos-sim/netsim"
 	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
@@ -17,6 +18,7 @@ type Settings struct {
 	Luck   uint64            // perturbs the packets' delays and losses alone: same people, plan and places; 0 is the seed's own luck
 	LuckAt *sim.Perturb      // another luck from an instant on, see sim.Config.Perturb; not kept in the plan
 	Nodes  int               // 0 is the scenario's own
+	Hosts  netsim.HostSet    // those that take part; empty is all
 	Set    map[string]string // keys of Keys
 	Device string            // cpu, webgpu or auto; empty is cpu
 
@@ -25,6 +27,7 @@ type Settings struct {
 	Observe  sim.Checker  // beside the checkers: sees events, gives no verdict that counts
 	Until    *sim.Key
 	Progress func(sim.Progress)
+	Enough   string        // the run may end once this checker has failed
 	Stop     func() string // polled: a reason ends the run as unknown
 	Poison   bool
 	Alone    bool                                    // no other run shares the process meanwhile, so that what the process takes is this run's; else its cost is its wall time alone

@@ -26,6 +26,9 @@ func Parse(file string, b []byte) (Scenario, error) {
 	if err := s.check(); err != nil {
 		return s, fmt.Errorf("%s: %w", file, err)
 	}
+	if len(s.Work) == 0 {
+		return s, fmt.Errorf("%s: work: nobody does anything", file)
+	}
 	return s, nil
 }
 
@@ -63,8 +66,6 @@ func (s *Scenario) check() error {
 		return fmt.Errorf("spaces: there is none")
 	case len(s.Groups) == 0:
 		return fmt.Errorf("groups: there is none")
-	case len(s.Work) == 0:
-		return fmt.Errorf("work: nobody does anything")
 	}
 	for i, w := range s.Work { // a list may have an empty item
 		if w.Spec == nil {

@@ -83,6 +83,6 @@ Exit codes: 0 pass, 1 fail, 2 vacuous, unknown or invalid, 3 usage or set-up.`,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newList(), newDescribe(), newRun(), newSweep(), newReplay(), newTrace(), newTwice(), newMutants(), newBench(), newDevices(), newVersion(), newGPUWorker())
+	root.AddCommand(newList(), newDescribe(), newRun(), newSweep(), newReplay(), newShrink(), newTrace(), newTwice(), newMutants(), newBench(), newDevices(), newVersion(), newGPUWorker())
 	return root
 }

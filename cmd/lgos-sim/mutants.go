@@ -13,6 +13,7 @@ import (
 
 func newMutants() *cobra.Command {
 	var file string
+	var shrink bool
 	var o search.Options
 	cmd := &cobra.Command{
 		Use:   "mutants DIR",
@@ -23,7 +24,7 @@ func newMutants() *cobra.Command {
 			if isTerminal(cmd.ErrOrStderr()) {
 				o.Say = func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "… "+what) }
 			}
-			r, err := search.Mutants(args[0], o)
+			r, err := mutantsReport(args[0], o, shrink)
 			if err != nil {
 				return err
 			}
@@ -50,7 +51,22 @@ func newMutants() *cobra.Command {
 	fs.StringSliceVar(&o.Only, "only", nil, "these `NAMES` alone")
 	fs.StringVar(&o.Share, "share", "", "every n-th by name, beginning with the i-th, as `I/N`")
 	fs.IntVarP(&o.Jobs, "jobs", "j", 0, "side by side; 0 is one for each core")
+	fs.BoolVar(&shrink, "shrink", false, "shrink the run that shows each, and see that what is left passes without it")
 	fs.BoolVar(&o.Baseline, "baseline", true, "first see that the unmutated command passes all the runs")
 	fs.StringVar(&file, "json", "", "also write the report to `FILE`")
 	return cmd
+}
+
+// mutantsReport is what both ways of running mutants give.
+func mutantsReport(dir string, o search.Options, shrink bool) (r interface {
+	Text() string
+	JSON() ([]byte, error)
+	ExitCode() int
+}, err error) {
+	if shrink {
+		report, err := search.ShrinkMutants(dir, o)
+		return &report, err
+	}
+	report, err := search.Mutants(dir, o)
+	return &report, err
 }

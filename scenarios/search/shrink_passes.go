@@ -1,0 +1,475 @@
+package search
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/netsim"
+	"github.com/lifegraph-os/lgos-sim/results"
+	"github.com/lifegraph-os/lgos-sim/scenarios"
+	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// passes goes from what makes runs fast to what makes plans short, until nothing more can go: whole kinds, hosts, entries,
+// requests, then the network and the times.
+func (s *shrinker) passes() {
+	s.adopt("leave out what it was drawn from", bare(s.cur))
+	for before := [32]byte{}; before != keyOf(s.cur) && !s.out.Spent; {
+		before = keyOf(s.cur)
+		for s.some("leave out a kind", kinds(s.cur)) {
+		}
+		s.some("keep few hosts", s.few())
+		s.hosts()
+		s.minimize("leave out entries", len(s.cur.Plan.Scripts)+len(s.cur.Plan.Faults), entries)
+		s.minimize("leave out requests", len(deeds(s.cur)), dropDeeds)
+		for s.some("simplify", simpler(s.cur)) {
+		}
+		for s.some("shorten windows", shorter(s.cur)) {
+		}
+		s.some("read no state before the end", []*scenarios.PlanFile{sampled(s.cur, nil)})
+		s.minimize("read state less often", len(s.cur.Plan.Samples), sampled)
+		for s.some("end earlier", sooner(s.cur)) {
+		}
+	}
+}
+
+// some keeps the first candidate that still fails.
+func (s *shrinker) some(doing string, list []*scenarios.PlanFile) bool {
+	held, _ := s.first(doing, list)
+	return held >= 0
+}
+
+// minimize keeps a least part of n things that an edit can choose among.
+func (s *shrinker) minimize(doing string, n int, edit func(p *scenarios.PlanFile, kept []int) *scenarios.PlanFile) {
+	from := s.cur
+	minimize(n, func(parts [][]int) (int, bool) {
+		list := make([]*scenarios.PlanFile, len(parts))
+		for i, part := range parts {
+			list[i] = edit(from, part)
+		}
+		held, ok := s.first(doing, list)
+		return held, ok || held >= 0
+	})
+}
+
+// hosts leaves out hosts, with all that happens at them.
+func (s *shrinker) hosts() {
+	all := present(s.cur)
+	s.minimize("leave out hosts", len(all), func(p *scenarios.PlanFile, kept []int) *scenarios.PlanFile {
+		var hosts netsim.HostSet
+		for _, i := range kept {
+			hosts.Add(all[i])
+		}
+		return keep(p, hosts)
+	})
+}
+
+// few tries ever more hosts, beginning with those that the verdict names: small runs are fast, and often enough.
+func (s *shrinker) few() (list []*scenarios.PlanFile) {
+	all := present(s.cur)
+	var order []sim.HostID
+	for _, h := range s.named {
+		if slices.Contains(all, h) {
+			order = append(order, h)
+		}
+	}
+	least := max(fewestHosts, len(order))
+	for _, h := range all {
+		if !slices.Contains(order, h) {
+			order = append(order, h)
+		}
+	}
+	for n := least; n <= len(order)*2/3; n = n*3/2 + 1 {
+		list = append(list, keep(s.cur, netsim.Hosts(order[:n]...)))
+	}
+	return list
+}
+
+// namedIn finds the hosts that a reason names.
+func namedIn(reason string) (hosts []sim.HostID) {
+	for _, m := range regexp.MustCompile(`\bhosts? (\d+)(?: and (\d+))?`).FindAllStringSubmatch(reason, -1) {
+		for _, text := range m[1:] {
+			if h, err := strconv.ParseUint(text, 10, 32); err == nil && !slices.Contains(hosts, sim.HostID(h)) {
+				hosts = append(hosts, sim.HostID(h))
+			}
+		}
+	}
+	return hosts
+}
+
+// present lists the hosts that take part.
+func present(p *scenarios.PlanFile) (hosts []sim.HostID) {
+	for h := range sim.HostID(p.Settings.Nodes) {
+		if p.Settings.Hosts.IsZero() || p.Settings.Hosts.Has(h+1) {
+			hosts = append(hosts, h+1)
+		}
+	}
+	return hosts
+}
+
+// fewestHosts is the least network that can keep its promises: an operation is durable with receipts from two others.
+const fewestHosts = 3
+
+// keep leaves out all hosts but some. A window loses those that are left out only with its last: its luck hangs on its text.
+func keep(p *scenarios.PlanFile, hosts netsim.HostSet) *scenarios.PlanFile {
+	if hosts.Len() < fewestHosts {
+		return nil
+	}
+	q := *p
+	q.Settings.Hosts = hosts
+	q.Plan.Scripts = slices.DeleteFunc(slices.Clone(p.Plan.Scripts), func(s sim.Script) bool { return !hosts.Has(s.Host) })
+	q.Plan.Faults = slices.DeleteFunc(slices.Clone(p.Plan.Faults), func(w sim.Window) bool {
+		return slices.ContainsFunc(w.Args, func(a sim.Arg) bool {
+			set, ok := hostsOf(a)
+			return ok && hosts.Without(set).Len() == hosts.Len()
+		})
+	})
+	return traced(p, &q)
+}
+
+// hostsOf reads an argument that is a set of hosts.
+func hostsOf(a sim.Arg) (netsim.HostSet, bool) {
+	if a.Name != "hosts" && a.Name != "from" && a.Name != "to" {
+		return netsim.HostSet{}, false
+	}
+	set, err := netsim.ParseHosts(a.Value)
+	return set, err == nil
+}
+
+// traced forgets what a recorded text must come to once one of its writers is gone.
+func traced(p, q *scenarios.PlanFile) *scenarios.PlanFile {
+	writers := func(p *scenarios.PlanFile) (n int) {
+		for i := range p.Plan.Scripts {
+			if p.Plan.Scripts[i].Kind == (&workload.Trace{}).Kind() {
+				n++
+			}
+		}
+		return n
+	}
+	if writers(p) != writers(q) {
+		q.Scenario.Work = nil
+	}
+	return q
+}
+
+// bare leaves out of the scenario what only draws plans. A recorded text stays: it says what must be read in the end.
+func bare(p *scenarios.PlanFile) *scenarios.PlanFile {
+	q := *p
+	s := &q.Scenario
+	s.Durable = p.Scenario.LeastDurable()
+	s.Faults = nil
+	s.Work = slices.DeleteFunc(slices.Clone(s.Work), func(w scenarios.Work) bool {
+		_, text := w.Spec.(*workload.Trace)
+		return !text
+	})
+	q.Settings.Set = nil
+	if store, ok := p.Settings.Set["store"]; ok {
+		q.Settings.Set = map[string]string{"store": store}
+	}
+	return &q
+}
+
+// kinds leaves out all faults, or all entries of one kind.
+func kinds(p *scenarios.PlanFile) (list []*scenarios.PlanFile) {
+	if len(p.Plan.Faults) > 0 {
+		q := *p
+		q.Plan.Faults = nil
+		list = append(list, &q)
+	}
+	var faults, scripts []string
+	for i := range p.Plan.Faults {
+		faults = append(faults, p.Plan.Faults[i].Kind)
+	}
+	for i := range p.Plan.Scripts {
+		scripts = append(scripts, p.Plan.Scripts[i].Kind)
+	}
+	slices.Sort(faults)
+	slices.Sort(scripts)
+	for _, k := range slices.Compact(faults) {
+		q := *p
+		q.Plan.Faults = slices.DeleteFunc(slices.Clone(p.Plan.Faults), func(w sim.Window) bool { return w.Kind == k })
+		list = append(list, &q)
+	}
+	for _, k := range slices.Compact(scripts) {
+		q := *p
+		q.Plan.Scripts = slices.DeleteFunc(slices.Clone(p.Plan.Scripts), func(s sim.Script) bool { return s.Kind == k })
+		list = append(list, traced(p, &q))
+	}
+	return list
+}
+
+// entries keeps some of the scripts and windows.
+func entries(p *scenarios.PlanFile, kept []int) *scenarios.PlanFile {
+	q := *p
+	q.Plan.Scripts, q.Plan.Faults = nil, nil
+	for _, i := range kept {
+		if n := len(p.Plan.Scripts); i < n {
+			q.Plan.Scripts = append(q.Plan.Scripts, p.Plan.Scripts[i])
+		} else {
+			q.Plan.Faults = append(q.Plan.Faults, p.Plan.Faults[i-n])
+		}
+	}
+	return traced(p, &q)
+}
+
+// deed is one instant at which a script acts.
+type deed struct{ script, nth int }
+
+// deeds lists those of scripts that act more than once.
+func deeds(p *scenarios.PlanFile) (list []deed) {
+	for i := range p.Plan.Scripts {
+		if n := len(times(&p.Plan.Scripts[i])); requests(&p.Plan.Scripts[i]) > 1 {
+			for k := range n {
+				list = append(list, deed{i, k})
+			}
+		}
+	}
+	return list
+}
+
+func dropDeeds(p *scenarios.PlanFile, kept []int) *scenarios.PlanFile {
+	all := deeds(p)
+	left := map[deed]bool{}
+	touched := map[int]bool{}
+	for _, d := range all {
+		touched[d.script] = true
+	}
+	for _, i := range kept {
+		left[all[i]] = true
+	}
+	return eachTimes(p, func(script int, list []string) (out []string) {
+		if !touched[script] {
+			return list
+		}
+		for k, t := range list {
+			if left[deed{script, k}] {
+				out = append(out, t)
+			}
+		}
+		return out
+	})
+}
+
+func times(s *sim.Script) []string {
+	for _, a := range s.Args {
+		if a.Name == "times" {
+			return strings.Fields(a.Value)
+		}
+	}
+	return nil
+}
+
+// eachTimes edits the instants of every script.
+func eachTimes(p *scenarios.PlanFile, edit func(script int, list []string) []string) *scenarios.PlanFile {
+	q := *p
+	q.Plan.Scripts = slices.Clone(p.Plan.Scripts)
+	for i := range q.Plan.Scripts {
+		s := &q.Plan.Scripts[i]
+		s.Args = slices.Clone(s.Args)
+		for k := range s.Args {
+			if s.Args[k].Name == "times" {
+				s.Args[k].Value = strings.Join(edit(i, strings.Fields(s.Args[k].Value)), " ")
+			}
+		}
+	}
+	return &q
+}
+
+// plainLatency is that of a network where every packet takes as long as any other.
+const plainLatency = 40 * time.Millisecond
+
+// simpler makes the network plain, old kernels new and liars honest, and shortens recorded texts.
+func simpler(p *scenarios.PlanFile) (list []*scenarios.PlanFile) {
+	edit := func(change func(s *scenarios.Scenario)) {
+		q := *p
+		q.Scenario.Groups = slices.Clone(p.Scenario.Groups)
+		change(&q.Scenario)
+		if q.Scenario.Network != p.Scenario.Network {
+			list = append(list, settled(&q))
+			return
+		}
+		list = append(list, &q)
+	}
+	if len(p.Scenario.Work) == 0 { // the writers of a recorded text sit where the network lets them
+		edit(func(s *scenarios.Scenario) { s.Network = scenarios.Network{Kind: "fixed", Latency: plainLatency} })
+	}
+	edit(func(s *scenarios.Scenario) {
+		n := &s.Network
+		n.Jitter, n.Loss, n.Duplicate, n.Reorder, n.Bandwidth = 0, 0, 0, 0, false
+	})
+	edit(func(s *scenarios.Scenario) { s.Network.Loss, s.Network.Duplicate, s.Network.Reorder = 0, 0, 0 })
+	edit(func(s *scenarios.Scenario) { s.Network.Jitter = 0 })
+	edit(func(s *scenarios.Scenario) { s.Network.Bandwidth = false })
+	edit(func(s *scenarios.Scenario) {
+		for i := range s.Groups {
+			s.Groups[i].Kernel = 0
+		}
+	})
+	for i := range p.Scenario.Groups {
+		edit(func(s *scenarios.Scenario) { s.Groups[i].Liar = nil })
+	}
+	edit(func(s *scenarios.Scenario) { s.Node, s.Disk = scenarios.Node{}, scenarios.Disk{} })
+	for limit := 4; limit <= 1024; limit *= 4 {
+		list = append(list, limited(p, limit))
+	}
+	return list
+}
+
+// limited replays less of a recorded text; nil where that is no less.
+func limited(p *scenarios.PlanFile, limit int) *scenarios.PlanFile {
+	q := *p
+	q.Scenario.Work = slices.Clone(p.Scenario.Work)
+	for i := range q.Scenario.Work {
+		if t, ok := q.Scenario.Work[i].Spec.(*workload.Trace); ok {
+			if t.Limit > 0 && t.Limit <= limit {
+				return nil
+			}
+			shorter := *t
+			shorter.Limit = limit
+			q.Scenario.Work[i].Spec = &shorter
+		}
+	}
+	q.Plan.Scripts = slices.Clone(p.Plan.Scripts)
+	found := false
+	for i := range q.Plan.Scripts {
+		s := &q.Plan.Scripts[i]
+		s.Args = slices.Clone(s.Args)
+		for k := range s.Args {
+			if a := &s.Args[k]; a.Name == "limit" {
+				if was, err := strconv.Atoi(a.Value); err != nil || was > 0 && was <= limit {
+					return nil
+				}
+				a.Value, found = strconv.Itoa(limit), true
+			}
+		}
+	}
+	if !found {
+		return nil
+	}
+	return &q
+}
+
+// shorter halves windows, from either end, and names no hosts in them that do not take part.
+func shorter(p *scenarios.PlanFile) (list []*scenarios.PlanFile) {
+	edit := func(i int, change func(w *sim.Window)) {
+		q := *p
+		q.Plan.Faults = slices.Clone(p.Plan.Faults)
+		change(&q.Plan.Faults[i])
+		list = append(list, &q)
+	}
+	for i, w := range p.Plan.Faults {
+		if length := (w.End - w.Begin).Truncate(time.Millisecond); length > time.Second {
+			edit(i, func(w *sim.Window) { w.End = w.Begin + length/2 })
+			edit(i, func(w *sim.Window) { w.Begin = w.End - length/2 })
+		}
+		edit(i, func(w *sim.Window) {
+			w.Args = slices.Clone(w.Args)
+			for k, a := range w.Args {
+				if set, ok := hostsOf(a); ok && !p.Settings.Hosts.IsZero() {
+					w.Args[k].Value = set.Without(set.Without(p.Settings.Hosts)).String()
+				}
+			}
+		})
+	}
+	return list
+}
+
+func sampled(p *scenarios.PlanFile, kept []int) *scenarios.PlanFile {
+	q := *p
+	q.Plan.Samples = nil
+	for _, i := range kept {
+		q.Plan.Samples = append(q.Plan.Samples, p.Plan.Samples[i])
+	}
+	return &q
+}
+
+// early is when persons begin to act: channels are opened before.
+const early = 2 * time.Second
+
+// sooner lets everything happen in half the time, and the calm begin as soon as all has happened.
+func sooner(p *scenarios.PlanFile) (list []*scenarios.PlanFile) {
+	nearer := func(t time.Duration) time.Duration {
+		if t <= early {
+			return t
+		}
+		return (early + (t-early)/2).Truncate(time.Millisecond)
+	}
+	q := eachTimes(p, func(_ int, list []string) (out []string) {
+		for _, text := range list {
+			if t, err := time.ParseDuration(text); err == nil {
+				text = nearer(t).String()
+			}
+			out = append(out, text)
+		}
+		return out
+	})
+	q.Plan.Faults = slices.Clone(p.Plan.Faults)
+	for i := range q.Plan.Faults {
+		w := &q.Plan.Faults[i]
+		length := w.End - w.Begin
+		w.Begin = nearer(w.Begin)
+		w.End = w.Begin + length
+	}
+	return []*scenarios.PlanFile{calmer(q), calmer(p)}
+}
+
+// calmer lets the calm begin half a second after the last request and the last window, but no later than it did.
+func calmer(p *scenarios.PlanFile) *scenarios.PlanFile {
+	last := early
+	for i := range p.Plan.Scripts {
+		if p.Plan.Scripts[i].Kind == (&workload.Trace{}).Kind() {
+			return nil // it has no instants
+		}
+		for _, text := range times(&p.Plan.Scripts[i]) {
+			if t, err := time.ParseDuration(text); err == nil {
+				last = max(last, t)
+			}
+		}
+	}
+	for _, w := range p.Plan.Faults {
+		last = max(last, w.End)
+	}
+	q := *p
+	q.Plan.Calm = min(p.Plan.Calm, (last + time.Second).Truncate(time.Second/2))
+	return settled(&q)
+}
+
+// settled ends a plan as early as what it says can be judged; nil where it cannot be.
+func settled(p *scenarios.PlanFile) *scenarios.PlanFile {
+	plan, err := p.Settled()
+	if err != nil {
+		return nil
+	}
+	q := *p
+	q.Plan = plan
+	return &q
+}
+
+// sizeOf measures a plan.
+func sizeOf(p *scenarios.PlanFile) Size {
+	size := Size{Hosts: len(present(p)), Windows: len(p.Plan.Faults), Virtual: p.Plan.End.Seconds()}
+	size.Entries = size.Windows + len(p.Plan.Scripts)
+	for i := range p.Plan.Scripts {
+		size.Requests += requests(&p.Plan.Scripts[i])
+	}
+	size.Liars = p.Liars()
+	return size
+}
+
+// excused waives that the least plan may give checkers nothing to look at, so that it passes once its bug is mended.
+func (s *shrinker) excused() *scenarios.PlanFile {
+	q := *s.cur
+	q.Scenario.About = "Shrunk to what makes it fail: " + s.kind.String()
+	q.Scenario.Waive = nil
+	for _, v := range s.out.Record.Verdicts {
+		if v.Outcome != results.Pass {
+			q.Scenario.Waive = append(q.Scenario.Waive, scenarios.Waiver{Checker: v.Checker, Why: fmt.Sprintf("shrunk to what makes %s fail", s.kind.Checker)})
+		}
+	}
+	return &q
+}

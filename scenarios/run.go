@@ -63,6 +63,9 @@ func run(s Scenario, set Settings, p *PlanFile) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	if set.Ready != nil {
+		set.Ready(len(b.config.Seats))
+	}
 	res := w.Run()
 	b.countMerges(res.Ledger)
 	file := PlanFile{Scenario: b.scenario, Settings: set, Data: b.data.hashes, Plan: b.config.Plan, Jobs: res.Jobs}

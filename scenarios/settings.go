@@ -26,6 +26,7 @@ type Settings struct {
 	Record   []sim.HostID // hosts whose inputs are kept, to be replayed alone
 	Observe  sim.Checker  // beside the checkers: sees events, gives no verdict that counts
 	Until    *sim.Key
+	Ready    func(nodes int) // told once, when everything is set up and the run begins
 	Progress func(sim.Progress)
 	Enough   string        // the run may end once this checker has failed
 	Stop     func() string // polled: a reason ends the run as unknown
@@ -40,6 +41,27 @@ type Limits struct {
 	MaxWall   time.Duration
 	MaxEvents uint64
 	MaxMem    int64 // bytes of Go heap
+}
+
+// ParseHosts reads lists of hosts as plans write them, 3 or 2-4, of a run with so many nodes. Errors name the flag.
+func ParseHosts(flag string, lists []string, nodes int) ([]sim.HostID, error) {
+	var all netsim.HostSet
+	for _, text := range lists {
+		hosts, err := netsim.ParseHosts(text)
+		if err == nil && hosts.Len() == 0 {
+			err = fmt.Errorf("it names no host")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", flag, text, err)
+		}
+		if top := hosts.Max(); int(top) > nodes {
+			return nil, fmt.Errorf("%s %s: there is no host %d; the run has %d", flag, text, top, nodes)
+		}
+		for h := range hosts.All() {
+			all.Add(h)
+		}
+	}
+	return slices.Collect(all.All()), nil
 }
 
 // KeyDoc describes one key of --set.

@@ -43,7 +43,10 @@ func decode(b []byte, v any) (err error) {
 	if err != nil {
 		return err
 	}
-	if len(f.Docs) != 1 || f.Docs[0].Body == nil {
+	if len(f.Docs) == 0 || len(f.Docs) == 1 && f.Docs[0].Body == nil {
+		return fmt.Errorf("the file is empty")
+	}
+	if len(f.Docs) != 1 {
 		return fmt.Errorf("a file holds one document, this has %d", len(f.Docs))
 	}
 	if _, ok := f.Docs[0].Body.(ast.MapNode); !ok {

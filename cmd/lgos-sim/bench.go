@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -18,11 +20,23 @@ type benchTable interface {
 }
 
 func newBench() *cobra.Command {
-	cmd := &cobra.Command{Use: "bench", Short: "Measure the engine, the gossip or the devices"}
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure the engine, the gossip or the devices",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("bench %s: there is no such benchmark; there are engine, gossip and gpu", args[0])
+			}
+			return cmd.Help()
+		},
+	}
 	var peers string
 	var hosts []int
 	var loads []string
-	engine := benchCommand("engine", "Deliveries per CPU-second of a flood through the engine", func(say func(string)) (benchTable, error) {
+	engine := benchCommand("engine", "Deliveries per CPU-second of a flood through the engine", func(_ context.Context, say func(string)) (benchTable, error) {
+		if err := eachWithin("--hosts", hosts, 17, 1_000_000); err != nil {
+			return nil, err
+		}
 		o := bench.EngineOptions{Hosts: hosts, Workloads: loads, Progress: func(r bench.Row) { say(fmt.Sprintf("%s, %d hosts", r.Workload, r.Hosts)) }}
 		if peers != "" {
 			f, err := os.Open(peers)
@@ -42,20 +56,38 @@ func newBench() *cobra.Command {
 	var nodes []int
 	var loss []string
 	var seed uint64
-	gossip := benchCommand("gossip", "Times to 50, 99 and 100 % of hosts, copies and bytes of an operation", func(say func(string)) (benchTable, error) {
-		return bench.Gossip(bench.GossipOptions{Nodes: nodes, Loss: loss, Seed: seed, Progress: func(r bench.GossipRow) { say(fmt.Sprintf("%d nodes, loss %s", r.Nodes, r.Loss)) }})
+	gossip := benchCommand("gossip", "Times to 50, 99 and 100 % of hosts, copies and bytes of an operation", func(ctx context.Context, say func(string)) (benchTable, error) {
+		if err := eachWithin("--nodes", nodes, 3, 100_000); err != nil {
+			return nil, err
+		}
+		for _, l := range loss {
+			if p, err := strconv.ParseFloat(l, 64); err != nil || !(p >= 0 && p < 1) {
+				return nil, fmt.Errorf("--loss %s: give a share from 0 to below 1", l)
+			}
+		}
+		return bench.Gossip(bench.GossipOptions{Nodes: nodes, Loss: loss, Seed: seed, Stop: interrupted(ctx), Progress: func(r bench.GossipRow) { say(fmt.Sprintf("%d nodes, loss %s", r.Nodes, r.Loss)) }})
 	})
 	gossip.Flags().IntSliceVar(&nodes, "nodes", nil, "nodes (default 100,1000)")
 	gossip.Flags().StringSliceVar(&loss, "loss", nil, "share of packets lost (default 0,0.05)")
 	gossip.Flags().Uint64Var(&seed, "seed", 1, "seed of everything that is drawn")
-	gpu := benchCommand("gpu", "Every kernel on every device, compared with the Reference", func(say func(string)) (benchTable, error) {
+	gpu := benchCommand("gpu", "Every kernel on every device, compared with the Reference", func(_ context.Context, say func(string)) (benchTable, error) {
 		return bench.GPU(bench.GPUOptions{Progress: func(r bench.GPURow) { say(fmt.Sprintf("%s of %d on %s", r.Kernel, r.Size, r.Device)) }})
 	})
 	cmd.AddCommand(engine, gossip, gpu)
 	return cmd
 }
 
-func benchCommand(name, short string, measure func(say func(string)) (benchTable, error)) *cobra.Command {
+// eachWithin holds the numbers of a flag to a range.
+func eachWithin(flag string, list []int, least, most int) error {
+	for _, n := range list {
+		if n < least || n > most {
+			return fmt.Errorf("%s %d is not in %d..%d", flag, n, least, most)
+		}
+	}
+	return nil
+}
+
+func benchCommand(name, short string, measure func(ctx context.Context, say func(string)) (benchTable, error)) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   name,
@@ -66,7 +98,10 @@ func benchCommand(name, short string, measure func(say func(string)) (benchTable
 			if isTerminal(cmd.ErrOrStderr()) {
 				say = func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "done: "+what) }
 			}
-			table, err := measure(say)
+			table, err := measure(cmd.Context(), say)
+			if err != nil && cmd.Context().Err() != nil {
+				return exit{exitNotGreen, "interrupted"}
+			}
 			if err != nil {
 				return err
 			}

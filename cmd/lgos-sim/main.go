@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -53,16 +55,28 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitPass
 	case errors.As(err, &e):
 		if e.text != "" {
-			fmt.Fprintln(stderr, "lgos-sim: "+e.text)
+			complain(stderr, e.text)
 		}
 		return e.code
 	}
-	fmt.Fprintln(stderr, "lgos-sim: "+err.Error())
+	complain(stderr, err.Error())
 	var stopped scenarios.Stopped
 	if errors.As(err, &stopped) {
 		return exitNotGreen
 	}
 	return exitUsage
+}
+
+// complain prints an error no wider than the rest.
+func complain(w io.Writer, text string) {
+	p := printer{Writer: w}
+	for i, line := range strings.Split("lgos-sim: "+text, "\n") {
+		if first, rest, ok := strings.Cut(line, " "); i == 0 && ok && width(line) > columns {
+			p.row(first+" ", rest, "  ")
+			continue
+		}
+		fmt.Fprintln(w, line)
+	}
 }
 
 func newRoot() *cobra.Command {
@@ -82,6 +96,18 @@ Exit codes: 0 pass, 1 fail, 2 vacuous, unknown or invalid, 3 usage or set-up.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		bad := regexp.MustCompile(`^invalid argument "(.*)" for "(?:-., )?--(.*)" flag: `).FindStringSubmatch(err.Error())
+		if bad == nil {
+			return err
+		}
+		is := map[string]string{"uint": "a whole number from 0 on", "uint64": "a whole number from 0 on", "int": "a whole number", "float64": "a number", "duration": "a time such as 30s", "bool": "true or false"}
+		want, ok := is[strings.TrimSuffix(cmd.Flag(bad[2]).Value.Type(), "Slice")]
+		if !ok {
+			return err
+		}
+		return fmt.Errorf("--%s %s is not %s", bad[2], bad[1], want)
+	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newList(), newDescribe(), newRun(), newSweep(), newReplay(), newShrink(), newTrace(), newTwice(), newMutants(), newBench(), newDevices(), newVersion(), newGPUWorker())
 	return root

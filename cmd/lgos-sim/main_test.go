@@ -159,6 +159,15 @@ func TestLooking(t *testing.T) {
 			t.Errorf("the story of operation %s has no %q", op[1], want)
 		}
 	}
+	some := must(t, "trace", dir, "--host", "2-4,6", "--to", "1s")
+	for host, want := range map[string]bool{"1": false, "2": true, "3": true, "4": true, "5": false, "6": true} {
+		if strings.Contains(some, "host "+host+".") != want {
+			t.Errorf("hosts 2-4,6: host %s is there: %v", host, !want)
+		}
+	}
+	if code, out, errs := command(t, "replay", dir, "--until", "2.5s/3/4000000"); code != exitFail || !strings.Contains(errs, "no event of a host has this key") || !strings.Contains(out, "host 3   up") {
+		t.Errorf("until an event that there is not: exit %d: %s%s", code, out, errs)
+	}
 	event, _, _ := strings.Cut(lines[0], " ")
 	for _, want := range []string{"host 3   up, life 1", "head   ", "rights ", "state  ", "queues"} {
 		if text := must(t, "replay", dir, "--until", event); !strings.Contains(text, want) {
@@ -283,9 +292,25 @@ func TestMistakes(t *testing.T) {
 	if err := os.WriteFile(bad, []byte("name: x\nabout: y\nnodez: 3\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	empty, comment := filepath.Join(dir, "empty.yaml"), filepath.Join(dir, "comment.yaml")
+	for file, text := range map[string]string{empty: "", comment: "# nothing\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, c := range []struct{ args, want string }{
+		{"run calm-day --set duration=999999h --max-wall 1s", "duration: 999999h0m0s is not in"}, {"run calm-day --set sample=1ns", "samples"},
+		{"run calm-day@3 --seeds 1..2", "calm-day@3 has a seed of its own: leave --seeds away"}, {"run calm-day@3:12 canary@4 --seed 1", "leave --seed away"},
+		{"run calm-day --jobs -3", "--jobs -3"}, {"mutants . --jobs -3", "--jobs -3"}, {"run " + empty, "the file is empty"}, {"run " + comment, "the file is empty"},
+		{"run " + dir, "is a folder"}, {"run /dev/zero", "not a plain file"}, {"replay /dev/zero", "not a plain file"}, {"replay " + dir, "holds no record.json; give the folder of one run"},
+		{"mutants /nowhere", `there is no folder "/nowhere"`}, {"run calm-day --max-wall soon", "--max-wall soon is not a time such as 30s"},
+		{"bench nosuch", "there are engine, gossip and gpu"}, {"bench engine --hosts 0", "--hosts 0 is not in 17.."}, {"bench engine --hosts 20,x", "--hosts 20,x is not a whole number"},
+		{"bench gossip --nodes 0", "--nodes 0 is not in 3.."}, {"bench gossip --loss 7", "--loss 7: give a share"},
+		{"replay calm-day@1 --nodes 16 --until 5s/17/3", "--until 5s/17/3: there is no host 17; the run has 16"}, {"replay calm-day@1 --nodes 16 --host 17", "there is no host 17; the run has 16"},
+		{"trace calm-day@1 --nodes 16 --host 2,99", "--host 99: there is no host 99; the run has 16"}, {"trace calm-day@1 --host 4-2", "does not rise"}, {"trace calm-day@1 --host 0", "no host number"},
+		{"trace calm-day@1 --from -1s", "--from -1s"}, {"run calm-day --nodes 16 --record 3,12-17", "--record 12-17: there is no host 17; the run has 16"},
 		{"run", "run what?"}, {"run nowhere", `no scenario and no file "nowhere"`}, {"run --all calm-day", "exclude each other"},
-		{"run calm-day --seeds 5..1", "write A..B"}, {"run calm-day --seeds x", "write A..B"}, {"run calm-day --seed -1", "invalid argument"},
+		{"run calm-day --seeds 5..1", "write A..B"}, {"run calm-day --seeds x", "write A..B"}, {"run calm-day --seed -1", "--seed -1 is not a whole number from 0 on\n"},
 		{"run calm-day --set pi=3", "no such key; it has"}, {"run calm-day --set store", "write KEY=VALUE"}, {"run calm-day --set loss=2", "is not a share"},
 		{"run calm-day --set loss=0 --set loss=0", "given twice"}, {"run calm-day --max-mem lots", "write a size"}, {"run calm-day --device abacus", "cpu, webgpu or auto"},
 		{"run calm-day --nodes 1", "--nodes 1"}, {"run " + bad, "nodez"}, {"replay nowhere", "is no run"}, {"replay calm-day", "say which seed, as in calm-day@1"}, {"replay " + dir, results.FileName},
@@ -297,7 +322,7 @@ func TestMistakes(t *testing.T) {
 			args = append(args, "--out", filepath.Join(dir, "out"))
 		}
 		code, out, errs := command(t, args...)
-		if code != exitUsage || !strings.Contains(errs, c.want) {
+		if code != exitUsage || !strings.Contains(errs, c.want) || strings.Contains(errs, "strconv") || out != "" {
 			t.Errorf("lgos-sim %s: exit %d, %q %q; want %q", c.args, code, errs, out, c.want)
 		}
 	}

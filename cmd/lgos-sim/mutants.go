@@ -20,6 +20,12 @@ func newMutants() *cobra.Command {
 		Short: "Plant known bugs, one at a time, and see that the predicted checker catches each",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if info, err := os.Stat(args[0]); err != nil || !info.IsDir() {
+				return fmt.Errorf("there is no folder %q", args[0])
+			}
+			if o.Jobs < 0 {
+				return fmt.Errorf("--jobs %d is negative", o.Jobs)
+			}
 			o.Context = cmd.Context()
 			if isTerminal(cmd.ErrOrStderr()) {
 				o.Say = func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "… "+what) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strconv"
@@ -64,6 +65,9 @@ func (f *replayFlags) run(cmd *cobra.Command, arg string) error {
 		return err
 	}
 	set.Stop = interrupted(cmd.Context())
+	if n := t.nodes(set); int(f.host) > n {
+		return fmt.Errorf("--host %d: there is no host %d; the run has %d", f.host, f.host, n)
+	}
 	switch {
 	case f.until != "":
 		return f.look(cmd, t, set)
@@ -176,6 +180,9 @@ func (f *replayFlags) look(cmd *cobra.Command, t *target, set scenarios.Settings
 	if err != nil {
 		return err
 	}
+	if n := t.nodes(set); int(key.Src) > n {
+		return fmt.Errorf("--until %s: there is no host %d; the run has %d", f.until, key.Src, n)
+	}
 	host := sim.HostID(f.host)
 	tracer := &scenarios.Tracer{Out: cmd.OutOrStdout(), Key: &key, Last: func(e *sim.Event) {
 		if host == 0 {
@@ -187,14 +194,15 @@ func (f *replayFlags) look(cmd *cobra.Command, t *target, set scenarios.Settings
 	if err != nil {
 		return err
 	}
-	if tracer.Lines() == 0 {
-		fmt.Fprintf(cmd.OutOrStdout(), "no event has the key %s; the world as it stood then:\n", key)
-		if host == 0 {
-			host = key.Src
-		}
+	if tracer.Lines() > 0 {
+		scenarios.Look(cmd.OutOrStdout(), o.World, host)
+		return nil
 	}
-	scenarios.Look(cmd.OutOrStdout(), o.World, host)
-	return nil
+	if host = cmp.Or(host, key.Src); host != 0 {
+		fmt.Fprintf(cmd.OutOrStdout(), "no event has the key %s; the world as it stood then:\n", key)
+		scenarios.Look(cmd.OutOrStdout(), o.World, host)
+	}
+	return exit{exitFail, fmt.Sprintf("--until %s: no event of a host has this key", f.until)}
 }
 
 // parseEvent takes an event's identity, KEY.INDEX, or its step's key alone.

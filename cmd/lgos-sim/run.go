@@ -19,7 +19,6 @@ import (
 
 	"github.com/lifegraph-os/lgos-sim/results"
 	"github.com/lifegraph-os/lgos-sim/scenarios"
-	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
 // runsDir is where records go unless --out says otherwise.
@@ -35,7 +34,7 @@ type runFlags struct {
 	maxWall           time.Duration
 	maxEvents         uint64
 	maxMem            string
-	record            []uint
+	record            []string
 	all, poison       bool
 }
 
@@ -67,7 +66,7 @@ report of all in --out, and a line for each in --out/index.txt, where lines of e
 	fs.DurationVar(&f.maxWall, "max-wall", 0, "end a run as unknown after so much wall clock")
 	fs.Uint64Var(&f.maxEvents, "max-events", 0, "end a run as unknown after so many events")
 	fs.StringVar(&f.maxMem, "max-mem", "", "end a run as unknown when its heap outgrows `SIZE`, as in 2GB")
-	fs.UintSliceVar(&f.record, "record", nil, "keep the inputs of these `HOSTS`, to replay them alone")
+	fs.StringSliceVar(&f.record, "record", nil, "keep the inputs of these `HOSTS`, as in 3,7-9, to replay them alone")
 	fs.BoolVar(&f.all, "all", false, "run every scenario")
 	fs.BoolVar(&f.poison, "poison", false, "overwrite containers after use, to find who keeps them")
 	return cmd
@@ -95,6 +94,16 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if !slices.ContainsFunc(args, func(arg string) bool { return !ownSeed(arg) }) && !f.all {
+		for _, flag := range []string{"seed", "seeds"} {
+			if cmd.Flags().Changed(flag) {
+				return fmt.Errorf("%s has a seed of its own: leave --%s away", args[0], flag)
+			}
+		}
+	}
+	if f.jobs < 0 {
+		return fmt.Errorf("--jobs %d is negative", f.jobs)
+	}
 	set, err := f.settings()
 	if err != nil {
 		return err
@@ -116,7 +125,9 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	p := newPrinter(cmd.OutOrStdout())
 	p.Writer = m
 	if !several {
-		p.head(fmt.Sprintf("%s seed %d", jobs[0].scenario.Name, jobs[0].seed), cmp.Or(jobs[0].nodes, f.nodes, jobs[0].scenario.Nodes), f.device)
+		set.Ready = func(nodes int) {
+			p.head(fmt.Sprintf("%s seed %d", jobs[0].scenario.Name, jobs[0].seed), nodes, f.device)
+		}
 	}
 	ends := f.sweep(cmd.Context(), jobs, set, m, func(j job, o *scenarios.Outcome) done { return f.save(j, o, out, several) }, func(d done) {
 		if several && d.record != nil {
@@ -187,9 +198,6 @@ func (f *runFlags) settings() (scenarios.Settings, error) {
 		if set.Limits.MaxMem, err = parseSize(f.maxMem); err != nil {
 			return set, fmt.Errorf("--max-mem %s: %w", f.maxMem, err)
 		}
-	}
-	for _, h := range f.record {
-		set.Record = append(set.Record, sim.HostID(h))
 	}
 	return set, nil
 }
@@ -265,7 +273,7 @@ func (f *runFlags) sweep(ctx context.Context, jobs []job, set scenarios.Settings
 				}
 				d := done{skipped: skip}
 				if !skip {
-					d = one(jobs[i], set, m, save)
+					d = f.one(jobs[i], set, m, save)
 				}
 				mu.Lock()
 				ends[i], ready[i] = d, true
@@ -282,7 +290,7 @@ func (f *runFlags) sweep(ctx context.Context, jobs []job, set scenarios.Settings
 	return ends
 }
 
-func one(j job, set scenarios.Settings, m meter, save func(job, *scenarios.Outcome) done) (d done) {
+func (f *runFlags) one(j job, set scenarios.Settings, m meter, save func(job, *scenarios.Outcome) done) (d done) {
 	defer func() {
 		if r := recover(); r != nil {
 			d = done{err: fmt.Errorf("%s@%d: the simulator itself panicked: %v\n%s", j.scenario.Name, j.seed, r, debug.Stack())}
@@ -292,6 +300,10 @@ func one(j job, set scenarios.Settings, m meter, save func(job, *scenarios.Outco
 	defer end()
 	set.Seed, set.Progress, set.Set = j.seed, update, maps.Clone(set.Set)
 	set.Nodes = cmp.Or(j.nodes, set.Nodes)
+	var err error
+	if set.Record, err = scenarios.ParseHosts("--record", f.record, cmp.Or(set.Nodes, j.scenario.Nodes)); err != nil {
+		return done{err: err}
+	}
 	o, err := scenarios.Run(j.scenario, set)
 	if err != nil {
 		return done{err: err}

@@ -123,6 +123,8 @@ func (f *sweepFlags) options(args []string) (o search.SweepOptions, err error) {
 	switch {
 	case f.runs < 0:
 		return o, fmt.Errorf("--seeds %d: give a count", f.runs)
+	case f.jobs < 0:
+		return o, fmt.Errorf("--jobs %d is negative", f.jobs)
 	case f.span < 0:
 		return o, fmt.Errorf("--for %v: give a time such as 10m", f.span)
 	case !(f.fresh >= 0 && f.fresh <= 1) || !(f.repeat >= 0 && f.repeat <= 1):

@@ -126,7 +126,7 @@ func TestSweepMistakes(t *testing.T) {
 	for args, want := range map[string]string{
 		"nowhere": `no scenario and no file "nowhere"`, "--only x": "is no recipe", "--seeds -1": "give a count", "--for -1s": "give a time",
 		"--fresh 2": "shares in 0..1", "--nodes 3": "8 or more", "--set x": "write KEY=VALUE", "--history": "holds no history", "calm-day --resume": "--resume",
-		"calm-day --set pi=3": "no such key", "--seeds 1..5": "invalid argument",
+		"calm-day --set pi=3": "no such key", "--seeds 1..5": "is not a whole number",
 	} {
 		code, out, errs := command(t, append(append([]string{"sweep"}, strings.Fields(args)...), "--out", filepath.Join(dir, results.PlanName))...)
 		if code != exitUsage || !strings.Contains(errs, want) {

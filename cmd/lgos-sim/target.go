@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -32,12 +33,34 @@ func (t *target) run(set scenarios.Settings) (*scenarios.Outcome, error) {
 	return scenarios.Run(t.scenario, set)
 }
 
+// nodes is how many hosts it has.
+func (t *target) nodes(set scenarios.Settings) int {
+	if t.plan != nil {
+		return cmp.Or(t.plan.Settings.Nodes, t.plan.Scenario.Nodes)
+	}
+	return cmp.Or(set.Nodes, t.scenario.Nodes)
+}
+
+// readFile reads a file that has an end.
+func readFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder; give a scenario's name or file", name)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a plain file", name)
+	}
+	return os.ReadFile(name)
+}
+
 // findScenario takes a scenario's name or a file.
 func findScenario(name string) (scenarios.Scenario, error) {
 	if s, ok := scenarios.Find(name); ok {
 		return s, nil
 	}
-	b, err := os.ReadFile(name)
+	b, err := readFile(name)
 	if os.IsNotExist(err) {
 		return scenarios.Scenario{}, fmt.Errorf("there is no scenario and no file %q; lgos-sim list names the scenarios", name)
 	}
@@ -73,6 +96,13 @@ func splitSeed(arg string) (name string, seed uint64, ok bool) {
 	return arg[:i], seed, true
 }
 
+// ownSeed tells NAME@SEED, with a size or without.
+func ownSeed(arg string) bool {
+	name, _ := splitNodes(arg)
+	_, _, own := splitSeed(name)
+	return own
+}
+
 // findRun resolves RUN: a record, its folder, a plan, or NAME@SEED.
 func findRun(arg string) (*target, error) {
 	info, err := os.Stat(arg)
@@ -87,9 +117,13 @@ func findRun(arg string) (*target, error) {
 		return nil, fmt.Errorf("%q is no run: give a record, its folder, a plan, or NAME@SEED", arg)
 	}
 	if info.IsDir() {
-		return findRecord(filepath.Join(arg, results.FileName))
+		file := filepath.Join(arg, results.FileName)
+		if _, err := os.Stat(file); os.IsNotExist(err) {
+			return nil, fmt.Errorf("%s holds no %s; give the folder of one run", arg, results.FileName)
+		}
+		return findRecord(file)
 	}
-	b, err := os.ReadFile(arg)
+	b, err := readFile(arg)
 	if err != nil {
 		return nil, err
 	}

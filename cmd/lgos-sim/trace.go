@@ -8,12 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lifegraph-os/lgos-sim/scenarios"
-	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
 func newTrace() *cobra.Command {
-	var hosts []uint
-	var kinds []string
+	var hosts, kinds []string
 	var op string
 	var from, to time.Duration
 	f := &replayFlags{}
@@ -32,13 +30,16 @@ func newTrace() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if from < 0 || to < 0 {
+				return fmt.Errorf("--from %v --to %v: virtual time begins at 0", from, to)
+			}
 			if to > 0 && to < from {
 				return fmt.Errorf("--to %v is before --from %v", to, from)
 			}
 			out := bufio.NewWriterSize(cmd.OutOrStdout(), 1<<16)
 			tracer := &scenarios.Tracer{Out: out, From: from, To: to}
-			for _, h := range hosts {
-				tracer.Hosts = append(tracer.Hosts, sim.HostID(h))
+			if tracer.Hosts, err = scenarios.ParseHosts("--host", hosts, t.nodes(set)); err != nil {
+				return err
 			}
 			if err := tracer.Only(kinds); err != nil {
 				return err
@@ -69,7 +70,7 @@ func newTrace() *cobra.Command {
 		},
 	}
 	fs := cmd.Flags()
-	fs.UintSliceVar(&hosts, "host", nil, "events of these `HOSTS` alone")
+	fs.StringSliceVar(&hosts, "host", nil, "events of these `HOSTS` alone, as in 3,7-9")
 	fs.StringSliceVar(&kinds, "kind", nil, "these `KINDS` alone: packet, send, commit, …; of notes: applied, refused, …")
 	fs.StringVar(&op, "op", "", "events that name or carry the operation whose id begins with `HEX`")
 	fs.DurationVar(&from, "from", 0, "events from this virtual time on")

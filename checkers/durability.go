@@ -282,8 +282,8 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 		d.metric("due "+w.name, w.due.Seconds(), "s")
 		if len(w.times) > 0 {
 			asked := fmt.Sprintf("asked %.0f %%", 100*d.prompt())
-			if d.tooSmall(w) && d.prompt() < 1 {
-				asked = "too few to ask for a share"
+			if why := d.tooSmall(w); why != "" && d.prompt() < 1 {
+				asked = why
 			}
 			told = append(told, w.within(w.due), fmt.Sprintf("of %d %s within %v (%s)", len(w.times), w.name, w.due.Round(time.Millisecond), asked))
 		}
@@ -353,9 +353,15 @@ func (d *durability) waits(end sim.End) [3]wait {
 	return all
 }
 
-// tooSmall tells whether a class is too small for a share of it to say anything.
-func (d *durability) tooSmall(w *wait) bool {
-	return len(w.times) < fewest || w.due > d.truth.Promise(1) && len(w.hosts) < fewest
+// tooSmall says why a class is too small for a share of it to say anything; nothing where it is not.
+func (d *durability) tooSmall(w *wait) string {
+	switch {
+	case len(w.times) < fewest:
+		return fmt.Sprintf("too few requests: %d, asked from %d on", len(w.times), fewest)
+	case w.due > d.truth.Promise(1) && len(w.hosts) < fewest:
+		return fmt.Sprintf("too few hosts: %d, asked from %d on", len(w.hosts), fewest)
+	}
+	return ""
 }
 
 // prompt is the share that must be durable when due: 80 %, where less need not become so at all.
@@ -380,7 +386,7 @@ func (d *durability) inTime(end sim.End, waits [3]wait) {
 
 func (d *durability) inShare(end sim.End, w *wait, due time.Duration, want float64) {
 	n, of := w.within(due), len(w.times)
-	if d.tooSmall(w) && want < 1 || !tooFew(n, of, want) {
+	if d.tooSmall(w) != "" && want < 1 || !tooFew(n, of, want) {
 		return
 	}
 	d.fail(end.At, w.slowest.event, "%d of %d requests %s became durable within %v, %.2f %%; at least %.0f %% must", n, of, w.name, due.Round(time.Millisecond), share(n, of), 100*want)

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -480,6 +481,10 @@ func TestUnderAFaultSharesAreOfManyHosts(t *testing.T) {
 		}
 		end := sim.End{At: time.Minute}
 		d.inTime(end, d.waits(end))
+		all := d.waits(end)
+		if why, want := d.tooSmall(&all[1]), fmt.Sprintf("too few hosts: %d, asked from %d on", c.hosts, fewest); (why == want) != (c.hosts < fewest) {
+			t.Errorf("of %d hosts it says %q", c.hosts, why)
+		}
 		if d.faults > 0 != c.fails {
 			t.Errorf("%d of 25 requests of %d hosts late: %d faults: %s", c.late, c.hosts, d.faults, d.first)
 		}

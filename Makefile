@@ -24,8 +24,11 @@ test: ## everything that CI runs (needs a Vulkan driver and ONNX Runtime, or GPU
 	@$(MAKE) --no-print-directory cross sweep
 	@$(MAKE) --no-print-directory mutants SHARE=8
 
+# The commit is stamped here too, for go build leaves it out under -buildvcs=false.
+STAMP = $(shell c=$$(git rev-parse HEAD 2>/dev/null) && { [ -z "$$(git status --porcelain)" ] || c=$$c-dirty; echo $$c; })
+
 build:
-	go build -o $(SIM) ./cmd/lgos-sim
+	go build -ldflags '-X github.com/lifegraph-os/lgos-sim/scenarios.Commit=$(STAMP)' -o $(SIM) ./cmd/lgos-sim
 
 setup: ## install a Vulkan driver and ONNX Runtime, or print how
 	@scripts/setup.sh

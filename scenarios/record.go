@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -298,7 +299,7 @@ func fold(hosts []uint64) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// Build says what is running, from what the linker knows.
+// Build says what is running: its commit as it was stamped, else as the compiler found it.
 func Build() results.Build {
 	out := results.Build{Version: "(devel)", Go: runtime.Version(), Target: runtime.GOOS + "/" + runtime.GOARCH, Commit: Commit, Tested: Mutant}
 	info, ok := debug.ReadBuildInfo()
@@ -309,9 +310,9 @@ func Build() results.Build {
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
-			out.Commit = s.Value
+			out.Commit = cmp.Or(Commit, s.Value)
 		case "vcs.modified":
-			out.Dirty = s.Value == "true"
+			out.Dirty = Commit == "" && s.Value == "true"
 		case "CGO_ENABLED":
 			out.Cgo = s.Value == "1"
 		case "-race":
@@ -324,7 +325,7 @@ func Build() results.Build {
 	return out
 }
 
-// Commit and Mutant are set by the linker where the build has no version control to ask (-ldflags -X).
+// Commit and Mutant are set by the linker (-ldflags -X); a commit ends in -dirty where files had changed.
 var Commit, Mutant string
 
 func deviceOf(asked string, d device.Device) results.Device {

@@ -126,6 +126,10 @@ func TestReplayTellsADifference(t *testing.T) {
 			t.Errorf("exit %d, and it does not say %q:\n%s", code, want, out)
 		}
 	}
+	edit(func(r *results.Record) { r.Build.Commit = "" })
+	if text := must(t, "replay", dir); !strings.Contains(text, "commit not recorded: not compared") || strings.Contains(text, "commit: recorded") {
+		t.Errorf("no commit to compare with:\n%s", text)
+	}
 	edit(func(r *results.Record) { r.Verdicts[0].Outcome = results.Fail })
 	if code, _, errs := command(t, "replay", dir); code != exitFail || !strings.Contains(errs, "same digest, but convergence said fail") {
 		t.Errorf("exit %d: %s", code, errs)

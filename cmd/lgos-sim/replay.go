@@ -101,7 +101,10 @@ func compare(p *printer, t *target, o *scenarios.Outcome) error {
 		{"commit", describeCommit(was.Build), describeCommit(is.Build)}, {"Go", was.Build.Go, is.Build.Go},
 		{"target", was.Build.Target, is.Build.Target}, {"device", describeDevice(was.Device), describeDevice(is.Device)},
 	} {
-		if d[1] != d[2] {
+		switch {
+		case d[0] == "commit" && was.Build.Commit == "":
+			p.row("note    ", "commit not recorded: not compared")
+		case d[1] != d[2]:
 			p.row("differs ", fmt.Sprintf("%s: recorded with %s, replayed with %s", d[0], d[1], d[2]))
 		}
 	}

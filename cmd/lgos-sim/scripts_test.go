@@ -60,6 +60,32 @@ func TestEachScript(t *testing.T) {
 	}
 }
 
+// TestMakeStamps: records know their commit whatever GOFLAGS says.
+func TestMakeStamps(t *testing.T) {
+	root := t.TempDir()
+	b, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "Makefile"), b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ git, want string }{
+		{"[ $1 = status ] || echo 0123abcd", "scenarios.Commit=0123abcd'"},
+		{"echo 0123abcd", "scenarios.Commit=0123abcd-dirty'"},
+		{"exit 128", "scenarios.Commit='"}, // no checkout
+	} {
+		if err := os.WriteFile(filepath.Join(root, "git"), []byte("#!/bin/sh\n"+c.git+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		make := exec.Command("make", "-n", "build")
+		make.Dir, make.Env = root, append(os.Environ(), "PATH="+root+string(os.PathListSeparator)+os.Getenv("PATH"))
+		if out, err := make.CombinedOutput(); err != nil || !strings.Contains(string(out), c.want) {
+			t.Errorf("%v\n%swant %s", err, out, c.want)
+		}
+	}
+}
+
 // TestFuzzScript holds fuzz.sh to telling a late end of Go's fuzzer from a crash, and to one build a package.
 func TestFuzzScript(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // FuzzParse: no text makes the reader of scenario files panic, overflow the stack or hang, and what it takes it prints so
-// that it reads back the same; and a world is made of it in little time, or not at all.
+// that it reads back the same.
 func FuzzParse(f *testing.F) {
 	for _, s := range All() {
 		text, err := s.YAML()
@@ -23,11 +23,7 @@ func FuzzParse(f *testing.F) {
 	for _, g := range greed {
 		if s, _ := Find("partition-heal"); g.ask != nil {
 			g.ask(&s)
-			text, err := s.YAML()
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(text)
+			f.Add(fuzzYAML(f, s))
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -46,6 +42,25 @@ func FuzzParse(f *testing.F) {
 		if second, err := again.YAML(); err != nil || string(first) != string(second) {
 			t.Fatalf("printed in two ways (%v):\n%s\n%s", err, first, second)
 		}
+	})
+}
+
+// FuzzPrepare: of what the reader takes a world is made in little time, or not at all.
+func FuzzPrepare(f *testing.F) {
+	s, _ := Find("partition-heal")
+	s.Nodes = 8
+	f.Add(fuzzYAML(f, s))
+	for _, g := range greed {
+		if s, _ := Find("partition-heal"); g.ask != nil {
+			g.ask(&s)
+			f.Add(fuzzYAML(f, s))
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := Parse("scenario.yaml", b)
+		if err != nil {
+			return
+		}
 		if s.Network.File != "" || slices.ContainsFunc(s.Work, func(w Work) bool { return w.Kind() == "trace" }) {
 			return // other files are not what is tested here
 		}
@@ -63,6 +78,14 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("drawing it took %v, and %v from when it was to stop (%v)", end, time.Since(asked), err)
 		}
 	})
+}
+
+func fuzzYAML(f *testing.F, s Scenario) []byte {
+	text, err := s.YAML()
+	if err != nil {
+		f.Fatal(err)
+	}
+	return text
 }
 
 // FuzzReadPlan: the same of plan files.

@@ -1,0 +1,95 @@
+package explain
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/lifegraph-os/lgos-sim/scenarios/search"
+)
+
+// TestPlantedBugs: of planted bugs that different checkers catch, the story is short, names the host and the operation, and
+// marks the step in which the planted code ran.
+func TestPlantedBugs(t *testing.T) {
+	for _, c := range []struct{ name, checker, wrong string }{
+		{"wire-push-drops-last", "delivery", `gets operation [0-9a-f]{12} .* in a push of host \d+, .*; keeps nothing of it`},
+		{"journal-judges-bodies-alone", "policy", `gets operation [0-9a-f]{12} .* in a push of host \d+, a liar, .*; takes it in`},
+		{"replica-one-receipt-less", "durability", `calls operation [0-9a-f]{12} \(create_channel\) durable`},
+		{"compute-quorum-one-less", "compute", `signs operation [0-9a-f]{12} \(compute.accept\)`},
+		{"crdt-register-tie-by-arrival", "convergence", `gets operation [0-9a-f]{12} \(graph.edit\) in a push of host \d+, .*; takes it in`},
+		{"node-panics-on-rubbish", "panic", `goes wrong upon a packet of host \d+`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := explained(t, c.name)
+			if lines := strings.Count(text, "\n"); lines > 30 {
+				t.Errorf("%d lines are no short story", lines)
+			}
+			flat := strings.Join(strings.Fields(text), " ")
+			if !strings.HasPrefix(flat, "fails "+c.checker+":") {
+				t.Errorf("another checker's violation is told")
+			}
+			host := regexp.MustCompile(`host (\d+) ` + c.wrong + `[^<]*<- the first wrong step`)
+			if !host.MatchString(flat) {
+				t.Errorf("the story does not mark %s", host)
+			}
+			if c.checker == "convergence" && !regexp.MustCompile(`differ first at .*: hosts (\d+) and (\d+) hold the same operations: .* host \d+ took ([0-9a-f]{12}) before ([0-9a-f]{12})`).MatchString(flat) {
+				t.Errorf("the states that part are not told")
+			}
+			if t.Failed() {
+				t.Log(text)
+			}
+		})
+	}
+}
+
+// explained builds the command with a bug in it and lets it explain the run that shows the bug.
+func explained(t *testing.T, name string) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := search.ReadMutant(filepath.Join(root, "checkers", "mutants", name+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(root, filepath.FromSlash(m.File))
+	source, err := os.ReadFile(file)
+	if err != nil || strings.Count(string(source), m.Find) != 1 {
+		t.Fatalf("the bug does not fit %s (%v)", m.File, err)
+	}
+	dir := t.TempDir()
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{file: filepath.Join(dir, "bug.go")}})
+	if err == nil {
+		err = errors.Join(os.WriteFile(filepath.Join(dir, "bug.go"), []byte(strings.Replace(string(source), m.Find, m.Replace, 1)), 0o644), os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o644))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(dir, "lgos-sim")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags", "-s -w", "-overlay", filepath.Join(dir, "overlay.json"), "-o", binary, "./cmd/lgos-sim")
+	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	args := []string{"explain", m.Scenario + "@1", "--moments", "0", "--out", dir}
+	if m.Nodes > 0 {
+		args = append(args, "--nodes", strconv.Itoa(m.Nodes))
+	}
+	for k, v := range m.Set {
+		args = append(args, "--set", k+"="+v)
+	}
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return string(out)
+}

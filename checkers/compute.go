@@ -251,7 +251,7 @@ func (c *compute) accept(s *space, hall *ruling, o *operation) (task key, why st
 		return t.id, "it is not the requester's"
 	}
 	drawn := c.drawn(s, hall, past, t, ta.Workers)
-	workers := map[key]bool{}
+	workers := map[key]bool{} // by identity: who has two devices is still one
 	for _, id := range a.Results {
 		r := c.ops[array(id)]
 		if r == nil || r.space != s || r.index < 0 || !past.has(r.index) {
@@ -263,12 +263,12 @@ func (c *compute) accept(s *space, hall *ruling, o *operation) (task key, why st
 			return t.id, fmt.Sprintf("%s is no result for task %s", r, t)
 		case !bytes.Equal(ra.Output, a.Output):
 			return t.id, fmt.Sprintf("result %s gives another output", r)
-		case workers[r.chain.device]:
-			return t.id, fmt.Sprintf("device %s counts twice", short(r.chain.device))
+		case workers[c.owner[r.chain.device]]:
+			return t.id, fmt.Sprintf("identity %s counts twice", short(c.owner[r.chain.device]))
 		case !drawn[r.chain.device]:
 			return t.id, fmt.Sprintf("device %s was not drawn for task %s", short(r.chain.device), t)
 		}
-		workers[r.chain.device] = true
+		workers[c.owner[r.chain.device]] = true
 	}
 	if uint64(len(workers)) < ta.Quorum || len(workers) == 0 {
 		return t.id, fmt.Sprintf("it rests on %d results; task %s asks for %d", len(workers), t, ta.Quorum)

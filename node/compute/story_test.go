@@ -153,11 +153,14 @@ func (g *stage) found(names []string) {
 	var members []op.Membership
 	for _, n := range names {
 		var seed, dseed [32]byte
-		copy(seed[:], "identity "+n)
+		person, _, second := strings.Cut(n, "/") // ann/phone is another device of ann
+		copy(seed[:], "identity "+person)
 		copy(dseed[:], "device "+n)
 		h := &host{g: g, name: n, identity: ed25519.NewKeyFromSeed(seed[:]), device: ed25519.NewKeyFromSeed(dseed[:]), disk: map[string][]byte{}}
 		g.hosts = append(g.hosts, h)
-		members = append(members, op.Membership{Identity: h.Identity(), Role: op.Member})
+		if !second {
+			members = append(members, op.Membership{Identity: h.Identity(), Role: op.Member})
+		}
 	}
 	members[0].Role = op.Owner
 	var seed [32]byte

@@ -62,39 +62,40 @@ const (
 	finished // its result is signed, or there will be none
 )
 
-// verdict looks for the output that a quorum of winners gives, each device by its first result. Of several it takes the
-// one with the most voices, then the least. ids are the first results of a quorum, ascending.
+// verdict looks for the output that a quorum of winners gives, each identity by its first result: a person can have any
+// number of devices, and a new one after every lost disk. Of several outputs it takes the one with the most voices, then the
+// least. ids are the first results of a quorum, ascending.
 func (t *task) verdict(void func(entry uint32) bool) (output []byte, ids []op.ID) {
 	type voice struct {
 		output []byte
 		ids    []op.ID
 	}
-	ops := make([]*op.Operation, 0, len(t.results))
+	results := make([]*journal.Entry, 0, len(t.results))
 	for _, r := range t.results {
 		if e := t.in.log.Entries[r]; t.winners[e.Op.Device] && !void(r) {
-			ops = append(ops, e.Op)
+			results = append(results, e)
 		}
 	}
-	slices.SortFunc(ops, func(a, b *op.Operation) int {
-		if later(a, b) {
+	slices.SortFunc(results, func(a, b *journal.Entry) int {
+		if later(a.Op, b.Op) {
 			return 1
 		}
 		return -1
 	})
 	heard := map[op.Key]bool{}
 	var voices []voice
-	for _, o := range ops {
-		r, ok := op.ResultOf(o.Args)
-		if !ok || heard[o.Device] {
+	for _, e := range results {
+		r, ok := op.ResultOf(e.Op.Args)
+		if !ok || heard[e.Author] {
 			continue
 		}
-		heard[o.Device] = true
+		heard[e.Author] = true
 		i := slices.IndexFunc(voices, func(v voice) bool { return bytes.Equal(v.output, r.Output) })
 		if i < 0 {
 			i = len(voices)
 			voices = append(voices, voice{output: r.Output})
 		}
-		voices[i].ids = append(voices[i].ids, o.ID)
+		voices[i].ids = append(voices[i].ids, e.Op.ID)
 	}
 	var best voice
 	for _, v := range voices {

@@ -52,7 +52,7 @@ func newBench() *cobra.Command {
 	})
 	engine.Flags().StringVar(&peers, "peers", "", "join the rows of other simulators that sim/bench wrote to `FILE`")
 	engine.Flags().IntSliceVar(&hosts, "hosts", nil, "hosts (default 1000,10000,100000)")
-	engine.Flags().StringSliceVar(&loads, "load", nil, "loads: jitter, ties, queues (default all)")
+	engine.Flags().StringSliceVar(&loads, "load", nil, "loads: jitter, ties, queues, lan (default all)")
 	var nodes []int
 	var loss []string
 	var seed uint64

@@ -1,0 +1,108 @@
+package checkers
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// wait is how long requests of one class waited to become durable, from when they were accepted; of those that never did,
+// forever.
+type wait struct {
+	name    string
+	due     time.Duration
+	times   []time.Duration
+	hosts   map[sim.HostID]bool
+	slowest *request
+	longest time.Duration
+}
+
+const forever = time.Duration(math.MaxInt64)
+
+// within counts those durable within a time.
+func (w *wait) within(due time.Duration) (n int) {
+	for _, t := range w.times {
+		if t <= due {
+			n++
+		}
+	}
+	return n
+}
+
+// waits gathers the accepted requests whose author's host stayed up until they were due: one that goes down forgets who
+// waits. A request beside every fault is due after one try. One that a fault may disturb is due after three, whether the fault
+// has ended or not, for those who are left can keep the promise; and so is one for which hosts lack causes that are still
+// spreading after a fault.
+func (d *durability) waits(end sim.End) [3]wait {
+	one, more := d.truth.Promise(1), d.truth.Promise(3)
+	all := [3]wait{{name: "beside faults", due: one}, {name: "under a fault", due: more}, {name: "soon after a fault", due: more}}
+	for _, r := range d.book.order {
+		if r.first != step.Accepted || r.op == (key{}) {
+			continue
+		}
+		w := &all[0]
+		if d.truth.Disturbed(r.replied, r.replied+one) {
+			w = &all[1]
+		} else if d.truth.Disturbed(r.replied-d.truth.Spread(), r.replied) {
+			w = &all[2]
+		}
+		took := forever
+		if r.durable > 0 {
+			took = r.durable - r.replied
+		}
+		if due := r.replied + w.due; took > w.due && (due > end.At || r.gone && r.went <= due) {
+			continue
+		}
+		if w.slowest == nil || took > w.longest {
+			w.slowest, w.longest = r, took
+		}
+		w.times = append(w.times, took)
+		if w.hosts == nil {
+			w.hosts = map[sim.HostID]bool{}
+		}
+		w.hosts[r.host] = true
+	}
+	return all
+}
+
+// tooSmall says why a class is too small for a share of it to say anything; nothing where it is not.
+func (d *durability) tooSmall(w *wait) string {
+	switch {
+	case len(w.times) < fewest:
+		return fmt.Sprintf("too few requests: %d, asked from %d on", len(w.times), fewest)
+	case w.due > d.truth.Promise(1) && len(w.hosts) < fewest:
+		return fmt.Sprintf("too few hosts: %d, asked from %d on", len(w.hosts), fewest)
+	}
+	return ""
+}
+
+// prompt is the share that must be durable when due: 80 %, where less need not become so at all.
+func (d *durability) prompt() float64 { return min(0.8, d.truth.MinDurable) }
+
+// tooFew tells whether n of so many are less than a share.
+func tooFew(n, of int, want float64) bool { return float64(n) < want*float64(of)-1e-9 }
+
+// fewest is of how many requests at least a share is judged, and under a fault the requests of how many hosts, for those of
+// one host share its fate: with too few neighbours on its side of a cut it can keep no promise.
+const fewest = 20
+
+// inTime judges the shares that became durable in time. What must become durable at all without a fault must be after two
+// tries.
+func (d *durability) inTime(end sim.End, waits [3]wait) {
+	for i := range waits {
+		w := &waits[i]
+		d.inShare(end, w, w.due, d.prompt())
+	}
+	d.inShare(end, &waits[0], d.truth.Promise(2), d.truth.MinDurable)
+}
+
+func (d *durability) inShare(end sim.End, w *wait, due time.Duration, want float64) {
+	n, of := w.within(due), len(w.times)
+	if d.tooSmall(w) != "" && want < 1 || !tooFew(n, of, want) {
+		return
+	}
+	d.fail(end.At, w.slowest.event, "%d of %d requests %s became durable within %v, %.2f %%; at least %.0f %% must", n, of, w.name, due.Round(time.Millisecond), share(n, of), 100*want)
+}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/lifegraph-os/lgos-sim/results"
 )
 
 // TestExplain: a failing run is told in text and as a page; one that passes has nothing to tell, and mistakes are told apart.
@@ -19,7 +21,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	for _, line := range strings.Split(text, "\n") {
-		if utf8.RuneCountInString(line) > columns && !strings.Contains(line, dir) {
+		if utf8.RuneCountInString(line) > results.Columns && !strings.Contains(line, dir) {
 			t.Errorf("%d columns: %s", utf8.RuneCountInString(line), line)
 		}
 	}

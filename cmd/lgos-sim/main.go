@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lifegraph-os/lgos-sim/results"
 	"github.com/lifegraph-os/lgos-sim/scenarios"
 )
 
@@ -71,7 +72,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func complain(w io.Writer, text string) {
 	p := printer{Writer: w}
 	for i, line := range strings.Split("lgos-sim: "+text, "\n") {
-		if first, rest, ok := strings.Cut(line, " "); i == 0 && ok && width(line) > columns {
+		if first, rest, ok := strings.Cut(line, " "); i == 0 && ok && results.Width(line) > results.Columns {
 			p.row(first+" ", rest, "  ")
 			continue
 		}

@@ -337,7 +337,7 @@ func TestWidth(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	for _, text := range []string{must(t, "list"), must(t, "version"), must(t, "help"), must(t, "run", "--help"), must(t, "trace", "--help"), must(t, "run", "crash-storm", "--nodes", "12", "--device", "cpu", "--out", dir)} {
 		for _, line := range strings.Split(text, "\n") {
-			if utf8.RuneCountInString(line) > columns && !strings.Contains(line, dir) {
+			if utf8.RuneCountInString(line) > results.Columns && !strings.Contains(line, dir) {
 				t.Errorf("%d columns: %s", utf8.RuneCountInString(line), line)
 			}
 		}

@@ -6,15 +6,11 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 
 	"github.com/lifegraph-os/lgos-sim/results"
 )
-
-// columns is the width that all output keeps to, but for single words that are longer.
-const columns = 100
 
 // warningsShown is how many warnings a run prints.
 const warningsShown = 4
@@ -36,37 +32,7 @@ func isTerminal(w io.Writer) bool {
 
 // row prints a head and wraps the text behind it, with the next lines indented as far or by the given margin.
 func (p *printer) row(head, text string, margin ...string) {
-	indent := strings.Repeat(" ", width(head))
-	if len(margin) > 0 {
-		indent = margin[0]
-	}
-	line := head
-	for i, word := range strings.Fields(text) {
-		if i > 0 && width(line)+1+width(word) > columns {
-			fmt.Fprintln(p, strings.TrimRight(line, " "))
-			line = indent + word
-			continue
-		}
-		if i > 0 {
-			line += " "
-		}
-		line += word
-	}
-	fmt.Fprintln(p, strings.TrimRight(line, " "))
-}
-
-// width counts runes, escapes apart.
-func width(s string) int {
-	n := utf8.RuneCountInString(s)
-	for {
-		i := strings.Index(s, "\x1b[")
-		if i < 0 {
-			return n
-		}
-		j := strings.IndexByte(s[i:], 'm')
-		n -= j + 1
-		s = s[i+j+1:]
-	}
+	io.WriteString(p, results.Row(head, text, margin...))
 }
 
 // mark pads an outcome to n columns, coloured on a terminal.

@@ -29,9 +29,6 @@ func script(t *testing.T, stubs map[string]string, name string, args ...string) 
 
 // TestEachScript holds each.sh to leaving every run under the one folder that it is given.
 func TestEachScript(t *testing.T) {
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("the scripts need bash")
-	}
 	b, err := os.ReadFile(filepath.Join("..", "..", "scripts", "each.sh"))
 	if err != nil {
 		t.Fatal(err)
@@ -88,9 +85,6 @@ func TestMakeStamps(t *testing.T) {
 
 // TestFuzzScript holds fuzz.sh to telling a late end of Go's fuzzer from a crash, and to one build a package.
 func TestFuzzScript(t *testing.T) {
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("the scripts need bash")
-	}
 	const late = `echo "--- FAIL: $4 (1.0s)"; echo "    context deadline exceeded"; echo FAIL; exit 1`
 	for name, c := range map[string]struct {
 		binary string // what the built tests do

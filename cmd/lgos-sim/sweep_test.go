@@ -137,8 +137,8 @@ func TestSweepMistakes(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(must(t, "help", "sweep")) {
-		if utf8.RuneCountInString(line) > columns+1 {
-			t.Errorf("over %d columns: %s", columns, line)
+		if utf8.RuneCountInString(line) > results.Columns+1 {
+			t.Errorf("over %d columns: %s", results.Columns, line)
 		}
 	}
 }

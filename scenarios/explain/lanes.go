@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lifegraph-os/lgos-sim/results"
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
@@ -41,7 +42,7 @@ func (r *Report) Lanes() string {
 	textX := firstLane + laneWidth*max(0, len(hosts)-1) + 64
 	y := headHeight + 28
 	for i := range rows {
-		rows[i].text = wrap(rows[i].say(r), (diagramWidth-textX-8)/8)
+		rows[i].text = results.Wrap("", "", rows[i].say(r), (diagramWidth-textX-8)/8)
 		rows[i].y = y
 		y += lineHeight*len(rows[i].text) + 17
 	}
@@ -163,20 +164,4 @@ func (w *laneRow) draw(b *strings.Builder, x func(sim.HostID) int, hosts []sim.H
 	if w.line.End {
 		fmt.Fprintf(b, `<circle cx="%d" cy="%d" r="13" fill="none" stroke="var(--wrong)" stroke-width="2"/>`, to, w.y)
 	}
-}
-
-// wrap breaks a text into lines of so many characters.
-func wrap(text string, n int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len([]rune(line))+1+len([]rune(word)) > n {
-			lines = append(lines, line)
-			line = ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
 }

@@ -115,9 +115,6 @@ func (r *Report) JSON() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// width is that of all output.
-const width = 100
-
 // Text is a table of at most 100 columns: a line a mutant, and the reason of each that was not killed.
 func (r *Report) Text() string {
 	var b strings.Builder
@@ -140,7 +137,7 @@ func (r *Report) Text() string {
 		}
 		scenario := strings.TrimSuffix(path.Base(f.Scenario), ".yaml")
 		line := fmt.Sprintf("%-9s %-34s %-18s %4d %5.1fs  %s", f.Status, f.Name, scenario, f.Seed, float64(f.Took)/1e9, by)
-		b.WriteString(strings.TrimRight(clip(line, width), " ") + "\n")
+		b.WriteString(strings.TrimRight(clip(line, results.Columns), " ") + "\n")
 		if f.Status != Killed {
 			wrap(&b, "          ", "predicted "+f.CaughtBy+"; "+f.Why)
 		}
@@ -165,24 +162,11 @@ func clip(s string, n int) string {
 	return s
 }
 
-// wrap breaks a text at spaces, every line behind the margin. What compilers say is cut after a few lines.
+// wrap writes a text behind a margin. What compilers say is cut after a few lines.
 func wrap(b *strings.Builder, margin, text string) {
-	line, lines := margin, 0
-	flush := func() {
-		if strings.TrimSpace(line) != "" && lines < 6 {
-			b.WriteString(clip(line, width) + "\n")
-			lines++
+	for i, line := range results.Wrap(margin, margin, text, results.Columns) {
+		if i < 6 {
+			b.WriteString(clip(line, results.Columns) + "\n")
 		}
-		line = margin
 	}
-	for _, word := range strings.Fields(text) {
-		if len(line) > len(margin) && len([]rune(line))+1+len([]rune(word)) > width {
-			flush()
-		}
-		if len(line) > len(margin) {
-			line += " "
-		}
-		line += word
-	}
-	flush()
 }

@@ -180,7 +180,7 @@ func TestReportFitsAndExits(t *testing.T) {
 			t.Errorf("exit code %d, want %d:\n%s", got, c.code, c.r.Text())
 		}
 		for _, line := range strings.Split(c.r.Text(), "\n") {
-			if utf8.RuneCountInString(line) > width {
+			if utf8.RuneCountInString(line) > results.Columns {
 				t.Errorf("%d columns: %s", utf8.RuneCountInString(line), line)
 			}
 		}

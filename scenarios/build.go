@@ -94,7 +94,7 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 		Catalog:  sim.Catalog{Person: b.person, Fault: fault.New},
 		Checkers: checkers.All(b.truth),
 		Classify: wire.Class, Classes: classes(),
-		Record: set.Record, Until: set.Until, Progress: set.Progress, Stop: set.Stop, Poison: set.Poison,
+		Record: set.Record, Tape: set.Tape, Until: set.Until, Progress: set.Progress, Stop: set.Stop, Poison: set.Poison,
 		MaxEvents: set.Limits.MaxEvents,
 	}
 	if set.LuckAt != nil {

@@ -24,6 +24,7 @@ type Settings struct {
 
 	Limits   Limits
 	Record   []sim.HostID // hosts whose inputs are kept, to be replayed alone
+	Tape     sim.Tape     // told what all other hosts see, see sim.Config.Tape
 	Observe  sim.Checker  // beside the checkers: sees events, gives no verdict that counts
 	Until    *sim.Key
 	Ready    func(nodes int) // told once, when everything is set up and the run begins

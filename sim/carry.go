@@ -18,7 +18,7 @@ func (w *World) carry(id HostID, h *host, out *step.Effects, key Key) {
 		w.tagLies(out.List)
 	}
 	if h.watched && torn {
-		h.extra.rec.cut(limit)
+		h.extra.tape.Cut(id, limit)
 	}
 	watched := w.wants >= OnDial
 	if watched {

@@ -27,6 +27,7 @@ type Config struct {
 	Classes  []string
 
 	Record     []HostID // hosts whose inputs are kept
+	Tape       Tape     // told what all other hosts see; nil is none
 	KeepEvents int      // how many hashes of single events are kept at most, to find the first difference
 	Poison     bool     // overwrite every container after use, and check that sent bytes never change
 	Until      *Key     // stop when all events up to this one have happened

@@ -37,6 +37,18 @@ func appendBool(b []byte, v bool) []byte {
 // kindOf gives the kind of event that a binary form is of: kinds and codes have one order.
 func kindOf(b []byte) Kinds { return 1 << (b[0] - 1) }
 
+// AppendInput appends the binary form of an input, for tapes.
+func AppendInput(b []byte, in step.Input) []byte { return appendInput(b, in) }
+
+// ReadInput reads what AppendInput wrote at the beginning of b, which it shares, and gives the rest. It never panics.
+func ReadInput(b []byte) (in step.Input, rest []byte, err error) {
+	r := reader{b: b}
+	if in = r.input(); r.bad {
+		return nil, nil, errDamaged
+	}
+	return in, r.b, nil
+}
+
 // appendInput appends the binary form of an input.
 func appendInput(b []byte, in step.Input) []byte {
 	switch x := in.(type) {

@@ -31,13 +31,15 @@ func (w *World) finish() *Result {
 		}
 		if h.watched {
 			if h.extra.detained != nil { // the effects of its last step were never carried out
-				h.extra.rec.cut(0)
+				h.extra.tape.Cut(HostID(i+1), 0)
 			}
-			h.extra.rec.Digest = h.sum.sum()
-			if r.Recordings == nil {
-				r.Recordings = map[HostID]*Recording{}
+			if rec, ok := h.extra.tape.(*Recording); ok {
+				rec.Digest = h.sum.sum()
+				if r.Recordings == nil {
+					r.Recordings = map[HostID]*Recording{}
+				}
+				r.Recordings[HostID(i+1)] = rec
 			}
-			r.Recordings[HostID(i+1)] = h.extra.rec
 		}
 	}
 	r.Digest = combine(r.Hosts)

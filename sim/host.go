@@ -18,7 +18,7 @@ type host struct {
 	busy    bool // until the event that carries out detained effects
 	liar    bool
 	tear    bool // the next step is to be torn
-	watched bool // recorded
+	watched bool // it has a tape
 
 	conn  step.Conn     // the next connection's number
 	opens uint32        // connections that are open
@@ -49,7 +49,7 @@ type extra struct {
 	detained  *detained
 	committed []step.Committed // not yet handed over
 	persons   []uint32
-	rec       *Recording
+	tape      Tape
 	jobs      time.Duration // when the runner is done with all jobs
 	tear      tear
 	downBy    int // the cause of its last crash

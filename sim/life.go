@@ -46,9 +46,9 @@ func (w *World) crash(id HostID, h *host, mode CrashMode, key Key) {
 	h.sum.crash(key, mode)
 	if h.watched {
 		if h.extra.detained != nil {
-			h.extra.rec.cut(0)
+			h.extra.tape.Cut(id, 0)
 		}
-		h.extra.rec.crash(key, mode)
+		h.extra.tape.Crash(id, key, mode)
 	}
 	if w.wants&OnCrash != 0 {
 		kept := w.ev

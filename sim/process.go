@@ -142,7 +142,7 @@ func (w *World) packet(id HostID, h *host, e *entry) {
 	now := w.nowAt(h)
 	key := Key{w.now, HostID(e.src), e.n}
 	if h.watched {
-		h.extra.rec.input(h.sum.a, key, now, h.conn, &w.in.packet)
+		w.onTape(id, h, key, now, &w.in.packet)
 	}
 	h.sum.key(key, now.Wall-w.now)
 	h.sum.packet(codePacket, w.in.packet.Conn, w.in.packet.Channel, p.hash)
@@ -159,7 +159,7 @@ func (w *World) input(id HostID, h *host, in step.Input) {
 	now := w.nowAt(h)
 	key := w.cur
 	if h.watched {
-		h.extra.rec.input(h.sum.a, key, now, h.conn, in)
+		w.onTape(id, h, key, now, in)
 	}
 	w.scratch = appendInput(w.scratch[:0], in)
 	h.sum.key(key, now.Wall-w.now)
@@ -168,6 +168,12 @@ func (w *World) input(id HostID, h *host, in step.Input) {
 	if w.cfg.Poison {
 		w.poison()
 	}
+}
+
+// onTape tells a host's tape what it takes.
+func (w *World) onTape(id HostID, h *host, key Key, now step.Now, in step.Input) {
+	w.taken = Taken{[2]uint64{h.sum.a, h.sum.b}, key, now, h.conn, in}
+	h.extra.tape.Input(id, &w.taken)
 }
 
 func (w *World) poison() {

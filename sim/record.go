@@ -3,7 +3,6 @@ package sim
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"github.com/lifegraph-os/lgos-sim/node/step"
 )
@@ -33,17 +32,38 @@ func appendKey(b []byte, k Key) []byte {
 
 func (r *reader) keyOf() Key { return Key{r.duration(), HostID(r.uint32()), r.uint32()} }
 
-func (r *Recording) input(sum uint64, k Key, now step.Now, next step.Conn, in step.Input) {
-	b := binary.LittleEndian.AppendUint64(append(r.log, itemInput), sum)
-	b = binary.AppendVarint(binary.AppendVarint(appendKey(b, k), int64(now.Mono)), int64(now.Wall))
-	r.log = appendInput(binary.AppendUvarint(b, uint64(next)), in)
+// Taken is an input as its host took it.
+type Taken struct {
+	Before [2]uint64 // the host's running digest
+	Key    Key
+	Now    step.Now
+	Next   step.Conn // the number of its next connection
+	In     step.Input
 }
 
-func (r *Recording) cut(n int) {
-	r.log = binary.AppendUvarint(append(r.log, itemCut), uint64(n))
+// Tape is told what hosts see, as it happens: each input, how many effects of the latest one were carried out where it was
+// not all of them, and each crash. What it is told is valid during the call only, but for the bytes of packets. A
+// Recording is the tape of one host; a tape of one's own is for many.
+type Tape interface {
+	Input(h HostID, t *Taken)
+	Cut(h HostID, carried int)
+	Crash(h HostID, k Key, mode CrashMode)
 }
 
-func (r *Recording) crash(k Key, mode CrashMode) {
+// Input keeps an input.
+func (r *Recording) Input(_ HostID, t *Taken) {
+	b := binary.LittleEndian.AppendUint64(append(r.log, itemInput), t.Before[0])
+	b = binary.AppendVarint(binary.AppendVarint(appendKey(b, t.Key), int64(t.Now.Mono)), int64(t.Now.Wall))
+	r.log = appendInput(binary.AppendUvarint(b, uint64(t.Next)), t.In)
+}
+
+// Cut keeps where the step before was cut short.
+func (r *Recording) Cut(_ HostID, carried int) {
+	r.log = binary.AppendUvarint(append(r.log, itemCut), uint64(carried))
+}
+
+// Crash keeps a crash.
+func (r *Recording) Crash(_ HostID, k Key, mode CrashMode) {
 	r.log = append(appendKey(append(r.log, itemCrash), k), byte(mode))
 }
 
@@ -122,7 +142,7 @@ func (r *Recording) Len() int {
 // ReplayHost feeds a recording to processes made anew. It gives the digest that they make and, where that differs from
 // the recorded one, the first input whose effects do, as text. An error means that the recording is damaged.
 func ReplayHost(rec *Recording, newProcess func(life uint32) Process) (digest HostDigest, firstDiffering string, err error) {
-	p := player{make: newProcess, host: rec.Host, out: &step.Effects{}}
+	p := NewPlayer(newProcess)
 	in := reader{b: rec.log}
 	last := ""
 	for len(in.b) > 0 {
@@ -139,82 +159,28 @@ func ReplayHost(rec *Recording, newProcess func(life uint32) Process) (digest Ho
 			if next := ahead.item(); next.kind == itemCut {
 				limit, in = int(min(next.cut, 1<<31-1)), ahead
 			}
-			last = FormatEvent(&Event{Key: it.key, Index: -1, Kind: OnPacket, Host: rec.Host, Life: p.life, Now: it.now, Input: it.in})
+			last = FormatEvent(&Event{Key: it.key, Index: -1, Kind: OnPacket, Host: rec.Host, Life: p.Life(), Now: it.now, Input: it.in})
 		}
 		if err := p.play(it, limit); err != nil {
 			return HostDigest{}, last, err
 		}
 	}
-	digest = p.sum.sum()
+	digest = p.Digest()
 	if digest != rec.Digest && firstDiffering == "" {
 		firstDiffering = last
 	}
 	return digest, firstDiffering, nil
 }
 
-// player is a host without a world.
-type player struct {
-	make    func(life uint32) Process
-	host    HostID
-	process Process
-	life    uint32
-	sum     digest
-	out     *step.Effects
-	scratch []byte
-}
-
-func (p *player) play(it item, limit int) (err error) {
+// play takes an entry of a recording.
+func (p *Player) play(it item, cut int) (err error) {
 	switch it.kind {
+	case itemInput:
+		_, _, err = p.Take(&Taken{Key: it.key, Now: it.now, Next: it.next, In: it.in}, cut)
 	case itemCrash:
-		p.sum.crash(it.key, it.mode)
-		p.process = nil
-		return nil
-	case itemCut:
-		return errDamaged
+		p.Crash(it.key, it.mode)
+	default:
+		err = errDamaged
 	}
-	if b, ok := it.in.(*step.Boot); ok {
-		p.life, p.process = b.Life, p.make(b.Life)
-	}
-	if p.process == nil {
-		return fmt.Errorf("sim: the recording has an input at %v for a host that is down", it.key)
-	}
-	p.sum.key(it.key, it.now.Wall-it.key.At)
-	if x, ok := it.in.(*step.Packet); ok {
-		p.sum.packet(codePacket, x.Conn, x.Channel, hashBytes(x.Bytes))
-	} else {
-		p.scratch = appendInput(p.scratch[:0], it.in)
-		p.sum.bytes(p.scratch)
-	}
-	p.out.NextConn = it.next
-	if p.panics(it) {
-		return nil
-	}
-	list := p.out.List
-	if limit >= 0 {
-		list = list[:min(limit, len(list))]
-	}
-	for _, f := range list {
-		if s, ok := f.(*step.Send); ok {
-			p.sum.packet(codeSend, s.Conn, s.Channel, hashBytes(s.Bytes))
-			continue
-		}
-		p.scratch = appendEffect(p.scratch[:0], f)
-		p.sum.bytes(p.scratch)
-	}
-	p.out.Reset()
-	return nil
-}
-
-// panics steps the process; a panic is hashed as the world does.
-func (p *player) panics(it item) (did bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			did = true
-			p.sum.bytes(append([]byte{codePanic}, fmt.Sprint(r)...))
-			p.process = nil
-			p.out.Reset()
-		}
-	}()
-	p.process.Step(it.now, it.in, p.out)
-	return false
+	return err
 }

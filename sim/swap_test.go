@@ -13,10 +13,10 @@ func TestSwappingEventsOfTwoHostsKeepsTheDigest(t *testing.T) {
 	s := restlessShape{seed: 5, hosts: 6, size: 60, end: 6 * time.Second, faults: []string{"crash", "cut"}}
 	run := runRestless(t, s)
 	c := restlessConfig(t, s)
-	players, logs := make([]player, s.hosts), make([][]item, s.hosts)
+	players, logs := make([]*Player, s.hosts), make([][]item, s.hosts)
 	left := 0
 	for i := range players {
-		players[i] = player{make: c.Seats[i].New, host: HostID(i + 1), out: &step.Effects{}}
+		players[i] = NewPlayer(c.Seats[i].New)
 		logs[i] = itemsOf(t, run.Recordings[HostID(i+1)])
 		left += len(logs[i])
 	}
@@ -40,7 +40,7 @@ func TestSwappingEventsOfTwoHostsKeepsTheDigest(t *testing.T) {
 	}
 	sums := make([]HostDigest, len(players))
 	for i := range players {
-		sums[i] = players[i].sum.sum()
+		sums[i] = players[i].Digest()
 	}
 	if combine(sums) != run.Digest {
 		t.Fatal("another order of the hosts gives another digest")
@@ -58,7 +58,7 @@ func TestSwappingEventsOfOneHostChangesTheDigest(t *testing.T) {
 		if _, boot := a.in.(*step.Boot); boot || a.kind != itemInput || b.kind != itemInput {
 			continue
 		}
-		p := player{make: c.Seats[1].New, host: 2, out: &step.Effects{}}
+		p := NewPlayer(c.Seats[1].New)
 		for k, it := range log {
 			switch k {
 			case i:
@@ -70,7 +70,7 @@ func TestSwappingEventsOfOneHostChangesTheDigest(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if p.sum.sum() == rec.Digest {
+		if p.Digest() == rec.Digest {
 			t.Fatalf("inputs %d and %d, at %v and %v, change places and the digest does not see it", i, i+1, a.key, b.key)
 		}
 		swaps++

@@ -36,6 +36,7 @@ type World struct {
 	out      *step.Effects // of the step being made
 	outs     []*step.Effects
 	in       inputs
+	taken    Taken
 	tags     []uint8 // the lies of a step, by place in its effects
 	scratch  []byte
 	wants    Kinds
@@ -95,7 +96,13 @@ func New(cfg Config) (*World, error) {
 	}
 	for _, id := range cfg.Record {
 		w.hosts[id].watched = true
-		w.hosts[id].more().rec = &Recording{Host: id}
+		w.hosts[id].more().tape = &Recording{Host: id}
+	}
+	for i := range w.hosts[1:] {
+		if h := &w.hosts[i+1]; cfg.Tape != nil && !h.watched {
+			h.watched = true
+			h.more().tape = cfg.Tape
+		}
 	}
 	w.ledger = newLedger(&cfg)
 	w.result.Ledger = w.ledger

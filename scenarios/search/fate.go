@@ -30,15 +30,22 @@ type Fate struct {
 	CaughtBy string          `json:"caught_by"` // as predicted
 	Status   Status          `json:"status"`
 	By       []string        `json:"by"`     // who failed
+	Silent   []string        `json:"silent"` // who must not
 	Seed     int             `json:"seed"`   // the last that was run
 	Why      string          `json:"why"`    // what the one that failed says, or why there is nothing to say
 	Replay   string          `json:"replay"` // the command line, for a binary with the bug
-	Took     results.Seconds `json:"took_s"`
+	CPU      results.Seconds `json:"cpu_s"`  // of its runs, those that did not show it too
+	Took     results.Seconds `json:"took_s"` // with the build
+	Cells    []string        `json:"cells"`  // its row of the matrix: killed, failed, silent, loud, or nothing
 }
 
 // Report is the fate of a folder of mutants.
 type Report struct {
 	Dir         string          `json:"dir"`
+	Checkers    []string        `json:"checkers"`      // the columns of the matrix
+	Detection   Detection       `json:"detection"`     // of those that were killed
+	Against     []string        `json:"against"`       // how they differ from the detections that were kept
+	Missing     []string        `json:"missing"`       // of which none was kept
 	Runs        int             `json:"baseline_runs"` // of the unmutated binary
 	Red         []string        `json:"baseline_red"`  // those of them that did not pass; then no mutant was run
 	Mutants     []Fate          `json:"mutants"`
@@ -46,30 +53,38 @@ type Report struct {
 	Took        results.Seconds `json:"took_s"`
 }
 
-// verdict judges one run of a mutant: who failed, and whether that was predicted.
-func verdict(m *Mutant, r *results.Record, said string) (s Status, by []string, why string) {
-	reasons := map[string]string{}
+// failures are who failed a run that must not fail, and why.
+func failures(r *results.Record, said string) (by []string, reasons map[string]string) {
+	reasons = map[string]string{}
 	fail := func(who, why string) {
 		by = append(by, who)
 		reasons[who] = why
 	}
+	if r == nil {
+		if strings.Contains(said, "panic") {
+			fail(Panic, said)
+		}
+		return by, reasons
+	}
+	for _, v := range r.Verdicts {
+		if v.Outcome == results.Fail && !slices.Contains(r.Expect, "fail "+v.Checker) {
+			fail(v.Checker, v.Why)
+		}
+	}
 	switch {
-	case r == nil && strings.Contains(said, "panic"):
-		fail(Panic, said)
-	case r == nil:
+	case r.Outcome == results.Fail && strings.Contains(r.Why, " panicked at "):
+		fail(Panic, r.Why)
+	case r.Outcome == results.Fail && strings.Contains(r.Why, "not conserved"), r.Outcome == results.Invalid:
+		fail(Ledger, r.Why)
+	}
+	return by, reasons
+}
+
+// verdict judges one run of a mutant: who failed, and whether that was predicted.
+func verdict(m *Mutant, r *results.Record, said string) (s Status, by []string, why string) {
+	by, reasons := failures(r, said)
+	if r == nil && len(by) == 0 {
 		return Undone, nil, said
-	default:
-		for _, v := range r.Verdicts {
-			if v.Outcome == results.Fail && !slices.Contains(r.Expect, "fail "+v.Checker) {
-				fail(v.Checker, v.Why)
-			}
-		}
-		switch {
-		case r.Outcome == results.Fail && strings.Contains(r.Why, " panicked at "):
-			fail(Panic, r.Why)
-		case r.Outcome == results.Fail && strings.Contains(r.Why, "not conserved"), r.Outcome == results.Invalid:
-			fail(Ledger, r.Why)
-		}
 	}
 	loud := slices.IndexFunc(by, func(c string) bool { return slices.Contains(m.Silent, c) })
 	switch {
@@ -79,7 +94,7 @@ func verdict(m *Mutant, r *results.Record, said string) (s Status, by []string, 
 		return Killed, by, reasons[m.CaughtBy]
 	case len(by) > 0:
 		return Wrong, by, by[0] + ": " + reasons[by[0]]
-	case r.Outcome == results.Unknown:
+	case r != nil && r.Outcome == results.Unknown:
 		return Survived, nil, "the run was cut: " + r.Why
 	}
 	return Survived, nil, "every checker passed"
@@ -99,7 +114,7 @@ func (r *Report) Count(s Status) (n int) {
 // was no mutant to run.
 func (r *Report) ExitCode() int {
 	switch {
-	case len(r.Red) > 0:
+	case len(r.Red) > 0 || len(r.Missing) > 0:
 		return 1
 	case r.Interrupted || len(r.Mutants) == 0:
 		return 2
@@ -125,22 +140,20 @@ func (r *Report) Text() string {
 		wrap(&b, "          ", red)
 	}
 	if len(r.Mutants) > 0 {
-		fmt.Fprintf(&b, "%-9s %-34s %-18s %4s %6s  %s\n", "fate", "mutant", "scenario", "seed", "took", "caught by")
+		fmt.Fprintf(&b, "%-9s %-31s %-15s %4s %6s  %s\n", "fate", "mutant", "scenario", "seed", "cpu", heads(r.Checkers))
 	}
 	for i := range r.Mutants {
 		f := &r.Mutants[i]
-		by := strings.Join(f.By, ", ")
-		if f.Status == Killed && len(f.By) > 1 {
-			by = fmt.Sprintf("%s +%d", f.CaughtBy, len(f.By)-1)
-		} else if f.Status == Killed {
-			by = f.CaughtBy
-		}
 		scenario := strings.TrimSuffix(path.Base(f.Scenario), ".yaml")
-		line := fmt.Sprintf("%-9s %-34s %-18s %4d %5.1fs  %s", f.Status, f.Name, scenario, f.Seed, float64(f.Took)/1e9, by)
-		b.WriteString(strings.TrimRight(clip(line, results.Columns), " ") + "\n")
+		line := fmt.Sprintf("%-9s %-31s %-15s %4d %5.1fs  %s", f.Status, clip(f.Name, 31), clip(scenario, 15), f.Seed, float64(f.CPU)/1e9, marks(f.Cells))
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
 		if f.Status != Killed {
 			wrap(&b, "          ", "predicted "+f.CaughtBy+"; "+f.Why)
 		}
+	}
+	if len(r.Mutants) > 0 {
+		fmt.Fprintf(&b, "%-70s  %s\n", "killed of them", totals(r))
+		b.WriteString("K killed it, as predicted   x failed too   · silent, as it must be   ! must be silent and is not\n")
 	}
 	var parts []string
 	for _, s := range []Status{Killed, Survived, Wrong, Stale, Undone} {
@@ -149,6 +162,16 @@ func (r *Report) Text() string {
 		}
 	}
 	fmt.Fprintf(&b, "%d mutants: %s, in %.0f s\n", len(r.Mutants), strings.Join(parts, ", "), float64(r.Took)/1e9)
+	if d := r.Detection; d.Killed > 0 {
+		fmt.Fprintf(&b, "detection: %.1f %% killed; median %d seeds (most %d), %.1f CPU-seconds (most %.1f)\n", d.Rate, d.Seeds, d.MostSeeds,
+			float64(d.CPU)/1e9, float64(d.MostCPU)/1e9)
+	}
+	for _, line := range r.Against {
+		wrap(&b, "", line)
+	}
+	if len(r.Missing) > 0 {
+		wrap(&b, "", "no detection is kept of "+strings.Join(r.Missing, ", ")+": run them with --keep")
+	}
 	if r.Interrupted {
 		b.WriteString("interrupted\n")
 	}

@@ -23,8 +23,10 @@ const (
 	Panic  = "panic"  // a process or the simulator panics
 )
 
-// seedBudget is how many seeds a mutant is given to be caught in, unless its file says otherwise.
-const seedBudget = 3
+const (
+	seedBudget = 3   // seeds to be caught in, unless a mutant's file says otherwise
+	maxSeeds   = 100 // that a file may ask for
+)
 
 // Mutant is one planted bug, as its file says.
 type Mutant struct {
@@ -112,8 +114,8 @@ func (m *Mutant) check() (field, why string) {
 		return "scenario", fmt.Sprintf("%q is neither a scenario nor a .yaml within the module", m.Scenario)
 	case m.Nodes < 0 || m.Nodes == 1:
 		return "nodes", fmt.Sprintf("%d are too few", m.Nodes)
-	case m.Seeds < 0 || m.Seeds > 100:
-		return "seeds", fmt.Sprintf("%d is not in 1..100", m.Seeds)
+	case m.Seeds < 0 || m.Seeds > maxSeeds:
+		return "seeds", fmt.Sprintf("%d is not in 1..%d", m.Seeds, maxSeeds)
 	case m.CaughtBy != Ledger && m.CaughtBy != Panic && !slices.Contains(judges, m.CaughtBy):
 		return "caught_by", fmt.Sprintf("%q is none of %s, %s, %s", m.CaughtBy, strings.Join(judges, ", "), Ledger, Panic)
 	case slices.Contains(s.Expect, "fail "+m.CaughtBy):

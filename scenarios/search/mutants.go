@@ -1,14 +1,11 @@
 package search
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -27,14 +24,10 @@ type Options struct {
 	Share    string          // i/n: every n-th by name, beginning with the i-th, i counting round
 	Jobs     int             // side by side; 0 is one for each core
 	Baseline bool            // first see that the unmutated binary passes all the runs
+	Against  string          // a file of detections to compare with
+	Keep     string          // a file to write the detections to, if all were killed
 	Say      func(string)    // told, in one line, what is done
 }
-
-// Limits of one run: a mutant may make a network that never rests.
-const (
-	maxWall   = "2m"
-	maxEvents = "20000000"
-)
 
 // Mutants builds the command with each planted bug of a folder, without touching the tree, runs its scenario, and says
 // whether the predicted checker caught it. An error is a mistake in a file, the options or the set-up.
@@ -59,7 +52,7 @@ func Mutants(dir string, opts Options) (Report, error) {
 	if say == nil {
 		say = func(string) {}
 	}
-	r := Report{Dir: dir}
+	r := Report{Dir: dir, Checkers: append(Judges(), Ledger, Panic)}
 	if opts.Baseline {
 		say("the unmutated binary")
 		if r.Runs, r.Red, err = w.baseline(list, opts.Jobs); err != nil {
@@ -71,10 +64,22 @@ func Mutants(dir string, opts Options) (Report, error) {
 		parallel(len(list), opts.Jobs, func(i int) {
 			say(list[i].Name)
 			r.Mutants[i] = w.judge(&list[i])
+			r.Mutants[i].Cells = cells(&r.Mutants[i], r.Checkers)
 		})
+		r.Detection = detection(r.Mutants)
 	}
 	r.Interrupted = opts.Context.Err() != nil
 	r.Took = results.Seconds(time.Since(started).Round(time.Millisecond))
+	if opts.Against != "" && !r.Interrupted {
+		kept, err := ReadDetections(opts.Against)
+		if err != nil {
+			return r, err
+		}
+		r.Against, r.Missing = kept.compare(r.Mutants)
+	}
+	if opts.Keep != "" && r.ExitCode() == 0 {
+		return r, keepDetections(opts.Keep, r.Mutants, len(opts.Only) == 0 && opts.Share == "")
+	}
 	return r, nil
 }
 
@@ -124,80 +129,9 @@ func choose(list []Mutant, opts Options) ([]Mutant, error) {
 	return some, nil
 }
 
-// workshop builds and runs binaries in a folder of its own.
-type workshop struct {
-	ctx        context.Context
-	root, temp string
-}
-
-func newWorkshop(ctx context.Context) (*workshop, error) {
-	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	if err != nil {
-		return nil, fmt.Errorf("mutants are built with the go command: %w", err)
-	}
-	mod := strings.TrimSpace(string(out))
-	if mod == "" || mod == os.DevNull {
-		return nil, fmt.Errorf("mutants are built from the source: run this within the module")
-	}
-	temp, err := os.MkdirTemp("", "lgos-mutants-")
-	return &workshop{ctx, filepath.Dir(mod), temp}, err
-}
-
-// build makes the command with one file replaced, or as it is where there is no mutant. A text says why it does not compile.
-func (w *workshop) build(binary string, m *Mutant, source []byte) (why string, err error) {
-	args := []string{"build", "-o", binary, "-buildvcs=false"}
-	if m != nil {
-		file, overlay := binary+".go", binary+".json"
-		b, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(w.root, filepath.FromSlash(m.File)): file}})
-		if err != nil {
-			return "", err
-		}
-		if err := errors.Join(os.WriteFile(file, source, 0o644), os.WriteFile(overlay, b, 0o644)); err != nil {
-			return "", err
-		}
-		args = append(args, "-overlay", overlay)
-	}
-	name := ""
-	if m != nil {
-		name = m.Name
-	}
-	args = append(args, "-ldflags", "-s -w -X github.com/lifegraph-os/lgos-sim/scenarios.Mutant="+name, "./cmd/lgos-sim")
-	cmd := exec.CommandContext(w.ctx, "go", args...)
-	cmd.Dir, cmd.Env = w.root, append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	var failed *exec.ExitError
-	if errors.As(err, &failed) && w.ctx.Err() == nil {
-		return strings.TrimSpace(string(out)), nil
-	}
-	return "", err
-}
-
-// run carries out one run and reads its record; nil where it left none, and then what it said.
-func (w *workshop) run(binary string, args []string) (*results.Record, string) {
-	out, err := os.MkdirTemp(w.temp, "run-")
-	if err != nil {
-		return nil, err.Error()
-	}
-	defer os.RemoveAll(out)
-	cmd := exec.CommandContext(w.ctx, binary, append(args, "--device", "cpu", "--max-wall", maxWall, "--max-events", maxEvents, "--out", out)...)
-	cmd.Dir = w.root
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	failed := cmd.Run()
-	r, err := results.Load(out)
-	if err != nil {
-		text := strings.TrimSpace(said.String())
-		if text == "" {
-			text = errors.Join(failed, err).Error()
-		}
-		return nil, text
-	}
-	return r, ""
-}
-
 // judge builds a mutant and runs its seeds until it is caught.
 func (w *workshop) judge(m *Mutant) (f Fate) {
-	f = Fate{Name: m.Name, About: m.About, File: m.File, Scenario: m.Scenario, CaughtBy: m.CaughtBy}
+	f = Fate{Name: m.Name, About: m.About, File: m.File, Scenario: m.Scenario, CaughtBy: m.CaughtBy, Silent: m.Silent}
 	started := time.Now()
 	defer func() { f.Took = results.Seconds(time.Since(started).Round(time.Millisecond)) }()
 	source, why := m.apply(w.root)
@@ -207,7 +141,7 @@ func (w *workshop) judge(m *Mutant) (f Fate) {
 	}
 	binary := filepath.Join(w.temp, m.Name)
 	defer os.Remove(binary)
-	why, err := w.build(binary, m, source)
+	why, err := w.build(binary, m.Name, m.File, source)
 	switch {
 	case err != nil:
 		f.Status, f.Why = Undone, err.Error()
@@ -217,13 +151,14 @@ func (w *workshop) judge(m *Mutant) (f Fate) {
 		return f
 	}
 	for seed := 1; seed <= m.seeds() && (f.Status == "" || f.Status == Survived); seed++ {
-		r, said := w.run(binary, m.line(seed))
+		r := w.run(binary, m.line(seed))
 		if w.ctx.Err() != nil {
 			f.Status, f.Why = Undone, "interrupted"
 			return f
 		}
 		f.Seed, f.Replay = seed, "lgos-sim "+strings.Join(m.line(seed), " ")
-		f.Status, f.By, f.Why = verdict(m, r, said)
+		f.CPU += results.Seconds(r.cpu)
+		f.Status, f.By, f.Why = verdict(m, r.record, r.said)
 	}
 	return f
 }
@@ -231,7 +166,7 @@ func (w *workshop) judge(m *Mutant) (f Fate) {
 // baseline sees that every run that mutants are given passes without them. It gives the number of runs, and those that fail.
 func (w *workshop) baseline(list []Mutant, jobs int) (runs int, red []string, err error) {
 	binary := filepath.Join(w.temp, "unmutated")
-	why, err := w.build(binary, nil, nil)
+	why, err := w.build(binary, "", "", nil)
 	if err != nil || why != "" {
 		return 0, nil, errors.Join(err, fmt.Errorf("the unmutated command does not compile: %s", why))
 	}
@@ -248,10 +183,10 @@ func (w *workshop) baseline(list []Mutant, jobs int) (runs int, red []string, er
 		if w.ctx.Err() != nil {
 			return
 		}
-		r, said := w.run(binary, lines[all[i]])
-		if r == nil {
-			why2[i] = said
-		} else if g := r.Grade(); g.Outcome != results.Pass {
+		r := w.run(binary, lines[all[i]])
+		if r.record == nil {
+			why2[i] = r.said
+		} else if g := r.record.Grade(); g.Outcome != results.Pass {
 			why2[i] = g.Name + ": " + g.Why
 		}
 	})

@@ -51,7 +51,7 @@ func ShrinkMutants(dir string, opts Options) (ShrinkReport, error) {
 	}
 	defer os.RemoveAll(w.temp)
 	clean := filepath.Join(w.temp, "unmutated")
-	if why, err := w.build(clean, nil, nil); err != nil || why != "" {
+	if why, err := w.build(clean, "", "", nil); err != nil || why != "" {
 		return ShrinkReport{}, errors.Join(err, fmt.Errorf("the unmutated command does not compile: %s", why))
 	}
 	r := ShrinkReport{Mutants: make([]ShrunkFate, len(list))}
@@ -74,7 +74,7 @@ func (w *workshop) shrink(m *Mutant, clean string) (f ShrunkFate) {
 	defer os.Remove(binary)
 	if why == "" {
 		var err error
-		if why, err = w.build(binary, m, source); err != nil {
+		if why, err = w.build(binary, m.Name, m.File, source); err != nil {
 			why = err.Error()
 		}
 	}
@@ -84,8 +84,8 @@ func (w *workshop) shrink(m *Mutant, clean string) (f ShrunkFate) {
 			why = "it is not caught"
 			break
 		}
-		r, said := w.run(binary, m.line(f.Seed))
-		s, _, _ := verdict(m, r, said)
+		r := w.run(binary, m.line(f.Seed))
+		s, _, _ := verdict(m, r.record, r.said)
 		if caught = s == Killed; caught {
 			break
 		}

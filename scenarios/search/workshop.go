@@ -1,0 +1,121 @@
+package search
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/results"
+)
+
+// workshop builds and runs binaries in a folder of its own.
+type workshop struct {
+	ctx        context.Context
+	root, temp string
+	limits
+}
+
+// limits of one run: a mutant may make a network that never rests, a loop without end, or a buffer that grows for ever. They
+// count work, not wall time, so that a busy machine ends nothing.
+type limits struct {
+	events int           // of a simulation
+	cpu    time.Duration // of a process
+	memory int           // addressable by a process, MiB
+}
+
+func newWorkshop(ctx context.Context) (*workshop, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return nil, fmt.Errorf("mutants are built with the go command: %w", err)
+	}
+	mod := strings.TrimSpace(string(out))
+	if mod == "" || mod == os.DevNull {
+		return nil, fmt.Errorf("mutants are built from the source: run this within the module")
+	}
+	temp, err := os.MkdirTemp("", "lgos-mutants-")
+	return &workshop{ctx, filepath.Dir(mod), temp, limits{20_000_000, 10 * time.Minute, 16 << 10}}, err
+}
+
+// build makes the command with one file replaced, or as it is where there is none. A text says why it does not compile.
+func (w *workshop) build(binary, name, file string, source []byte) (why string, err error) {
+	return w.compile(binary, file, source, "build", "./cmd/lgos-sim", "-ldflags", "-s -w -X github.com/lifegraph-os/lgos-sim/scenarios.Mutant="+name)
+}
+
+// compile calls the go command for a package, with one file of it replaced.
+func (w *workshop) compile(binary, file string, source []byte, verb, pkg string, flags ...string) (why string, err error) {
+	args := append(strings.Fields(verb), "-o", binary, "-buildvcs=false")
+	if file != "" {
+		edited, overlay := binary+".go", binary+".json"
+		b, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(w.root, filepath.FromSlash(file)): edited}})
+		if err := errors.Join(err, os.WriteFile(edited, source, 0o644), os.WriteFile(overlay, b, 0o644)); err != nil {
+			return "", err
+		}
+		defer os.Remove(edited)
+		defer os.Remove(overlay)
+		args = append(args, "-overlay", overlay)
+	}
+	cmd := exec.CommandContext(w.ctx, "go", append(append(args, flags...), pkg)...)
+	cmd.Dir, cmd.Env = w.root, append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	var failed *exec.ExitError
+	if errors.As(err, &failed) && w.ctx.Err() == nil {
+		return strings.TrimSpace(string(out)), nil
+	}
+	return "", err
+}
+
+// ran is what a process left.
+type ran struct {
+	record *results.Record // nil where it wrote none
+	said   string          // what it printed
+	cpu    time.Duration
+	err    error // how it ended
+	hung   bool  // it was ended at a bound
+}
+
+// run carries out one run and reads its record.
+func (w *workshop) run(binary string, args []string) ran {
+	out, err := os.MkdirTemp(w.temp, "run-")
+	if err != nil {
+		return ran{said: err.Error(), err: err}
+	}
+	defer os.RemoveAll(out)
+	args = append(args, "--device", "cpu", "--max-events", fmt.Sprint(w.events), "--out", out)
+	r := w.process(w.root, binary, args...)
+	if r.record, err = results.Load(out); err != nil {
+		if r.said == "" {
+			r.said = errors.Join(r.err, err).Error()
+		}
+		r.record = nil
+	}
+	return r
+}
+
+// process runs a binary within the bounds: the shell sets them, and becomes the binary. Windows has no such bounds.
+func (w *workshop) process(dir, binary string, args ...string) (r ran) {
+	ctx, cancel := context.WithTimeout(w.ctx, time.Hour) // of one that waits without computing
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	if shell, err := exec.LookPath("sh"); err == nil {
+		bound := fmt.Sprintf(`ulimit -t %d 2>/dev/null; ulimit -v %d 2>/dev/null; exec "$0" "$@"`, int(w.cpu.Seconds()), w.memory<<10)
+		cmd = exec.CommandContext(ctx, shell, append([]string{"-c", bound, binary}, args...)...)
+	}
+	cmd.Dir = dir
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	r.err = cmd.Run()
+	r.said = strings.TrimSpace(said.String())
+	if cmd.ProcessState != nil {
+		r.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		status, ok := cmd.ProcessState.Sys().(interface{ Signaled() bool })
+		r.hung = ok && status.Signaled() && w.ctx.Err() == nil && (r.cpu >= w.cpu-time.Second || ctx.Err() != nil)
+	}
+	return r
+}

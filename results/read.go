@@ -56,17 +56,13 @@ func Load(path string) (*Record, error) {
 // Parse reads a record strictly: an unknown, doubled or missing field, a value of the wrong type and anything after the
 // record are errors. file is named in them.
 func Parse(file string, b []byte) (*Record, error) {
-	if err := checkVersion(file, b); err != nil {
+	if err := checkLayout(file, b, SchemaVersion, "read it with the build that wrote it (build.commit), or make the run again"); err != nil {
 		return nil, err
 	}
-	p := &reader{file: file, text: b, dec: json.NewDecoder(bytes.NewReader(b))}
-	p.dec.UseNumber()
+	p := &reader{file: file, text: b, kind: fmt.Sprintf("record of layout %d", SchemaVersion), again: "make the run again"}
 	r := new(Record)
-	if err := p.value("", reflect.ValueOf(r).Elem()); err != nil {
+	if err := p.whole(r); err != nil {
 		return nil, err
-	}
-	if _, err := p.dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, p.fail("", "there is something after the record", "a file holds one record")
 	}
 	if err := check(file, r); err != nil {
 		return nil, err
@@ -74,16 +70,15 @@ func Parse(file string, b []byte) (*Record, error) {
 	return r, nil
 }
 
-// checkVersion looks at the layout first, so that a record of another one is not blamed for its fields.
-func checkVersion(file string, b []byte) error {
+// checkLayout looks at the layout first, so that a file of another one is not blamed for its fields.
+func checkLayout(file string, b []byte, layout int, mend string) error {
 	var head struct {
 		Schema *json.Number `json:"schema"`
 	}
-	if json.Unmarshal(b, &head) != nil || head.Schema == nil || head.Schema.String() == fmt.Sprint(SchemaVersion) {
+	if json.Unmarshal(b, &head) != nil || head.Schema == nil || head.Schema.String() == fmt.Sprint(layout) {
 		return nil // the strict reader will say it better
 	}
-	return &FieldError{File: file, Field: "schema", Why: fmt.Sprintf("layout %s, and this build reads layout %d", *head.Schema, SchemaVersion),
-		Mend: "read it with the build that wrote it (build.commit), or make the run again"}
+	return &FieldError{File: file, Field: "schema", Why: fmt.Sprintf("layout %s, and this build reads layout %d", *head.Schema, layout), Mend: mend}
 }
 
 // check looks at what types cannot say.
@@ -116,9 +111,31 @@ func check(file string, r *Record) error {
 
 // reader walks the text and the type together.
 type reader struct {
-	file string
-	text []byte
-	dec  *json.Decoder
+	file  string
+	text  []byte
+	kind  string // of file, with its layout
+	again string // how to make a good one
+	dec   *json.Decoder
+}
+
+// whole reads the text into what to points to, and nothing may follow.
+func (p *reader) whole(to any) error {
+	p.dec = json.NewDecoder(bytes.NewReader(p.text))
+	p.dec.UseNumber()
+	if err := p.value("", reflect.ValueOf(to).Elem()); err != nil {
+		return err
+	}
+	if _, err := p.dec.Token(); !errors.Is(err, io.EOF) {
+		kind, _, _ := strings.Cut(p.kind, " ")
+		return p.fail("", "there is something after the "+kind, "a file holds one "+kind)
+	}
+	return nil
+}
+
+// undo is the mend of what no build writes.
+func (p *reader) undo() string {
+	kind, _, _ := strings.Cut(p.kind, " ")
+	return "a " + kind + " is written by lgos-sim; undo the edit"
 }
 
 func (p *reader) fail(field, why, mend string) error {
@@ -129,10 +146,10 @@ func (p *reader) fail(field, why, mend string) error {
 func (p *reader) token(field string) (json.Token, error) {
 	t, err := p.dec.Token()
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, p.fail(field, "the file ends in the middle", "it was cut short; make the run again")
+		return nil, p.fail(field, "the file ends in the middle", "it was cut short; "+p.again)
 	}
 	if err != nil {
-		return nil, p.fail(field, "not JSON: "+err.Error(), "a record is written by lgos-sim; undo the edit")
+		return nil, p.fail(field, "not JSON: "+err.Error(), p.undo())
 	}
 	return t, nil
 }
@@ -194,7 +211,7 @@ func (p *reader) value(field string, v reflect.Value) error {
 		return nil
 	}
 	if json.Unmarshal([]byte(n), v.Addr().Interface()) != nil {
-		return p.fail(field, fmt.Sprintf("%s does not fit in %s", n, v.Kind()), "a record is written by lgos-sim; undo the edit")
+		return p.fail(field, fmt.Sprintf("%s does not fit in %s", n, v.Kind()), p.undo())
 	}
 	return nil
 }
@@ -221,7 +238,7 @@ func (p *reader) object(field string, v reflect.Value) error {
 	}
 	for i, ok := range seen {
 		if name, optional := jsonName(v.Type().Field(i)); !ok && !optional {
-			return p.fail(join(field, name), "missing", fmt.Sprintf("every record of layout %d has it; make the run again", SchemaVersion))
+			return p.fail(join(field, name), "missing", "every "+p.kind+" has it; "+p.again)
 		}
 	}
 	_, err := p.token(field)
@@ -242,7 +259,7 @@ func (p *reader) wrong(field string, t json.Token, want string) error {
 	case bool:
 		got = fmt.Sprint(t)
 	}
-	return p.fail(field, fmt.Sprintf("%s stands where %s belongs", got, want), "a record is written by lgos-sim; undo the edit")
+	return p.fail(field, fmt.Sprintf("%s stands where %s belongs", got, want), p.undo())
 }
 
 func join(field, name string) string { return strings.TrimPrefix(field+"."+name, ".") }

@@ -33,8 +33,13 @@ func (r *Record) JSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return tidy(b), nil
+}
+
+// tidy puts a list of numbers on one line, an empty list where there is none, and an end to the last line.
+func tidy(b []byte) []byte {
 	b = numberList.ReplaceAllFunc(b, func(list []byte) []byte { return []byte(strings.Join(strings.Fields(string(list)), "")) })
-	return append(noList.ReplaceAll(b, []byte(`": []$1`)), '\n'), nil
+	return append(noList.ReplaceAll(b, []byte(`": []$1`)), '\n')
 }
 
 // dropUndefined takes out figures that are not numbers, which JSON cannot hold, and says so: a division by nothing must

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,10 +35,14 @@ func newBench() *cobra.Command {
 	var peers string
 	var hosts []int
 	var loads []string
-	engine := benchCommand("engine", "Deliveries per CPU-second of a flood through the engine", func(_ context.Context, say func(string)) (benchTable, error) {
-		if err := eachWithin("--hosts", hosts, 17, 1_000_000); err != nil {
-			return nil, err
+	engine := benchCommand("engine", "Deliveries per CPU-second of a flood through the engine", func() error {
+		for _, l := range loads {
+			if !slices.Contains(bench.Workloads(), l) {
+				return fmt.Errorf("--load %s: there is no such load; there are %s", l, strings.Join(bench.Workloads(), ", "))
+			}
 		}
+		return eachWithin("--hosts", hosts, 17, 1_000_000)
+	}, func(_ context.Context, say func(string)) (benchTable, error) {
 		o := bench.EngineOptions{Hosts: hosts, Workloads: loads, Progress: func(r bench.Row) { say(fmt.Sprintf("%s, %d hosts", r.Workload, r.Hosts)) }}
 		if peers != "" {
 			f, err := os.Open(peers)
@@ -56,21 +62,20 @@ func newBench() *cobra.Command {
 	var nodes []int
 	var loss []string
 	var seed uint64
-	gossip := benchCommand("gossip", "Times to 50, 99 and 100 % of hosts, copies and bytes of an operation", func(ctx context.Context, say func(string)) (benchTable, error) {
-		if err := eachWithin("--nodes", nodes, 3, 100_000); err != nil {
-			return nil, err
-		}
+	gossip := benchCommand("gossip", "Times to 50, 99 and 100 % of hosts, copies and bytes of an operation", func() error {
 		for _, l := range loss {
 			if p, err := strconv.ParseFloat(l, 64); err != nil || !(p >= 0 && p < 1) {
-				return nil, fmt.Errorf("--loss %s: give a share from 0 to below 1", l)
+				return fmt.Errorf("--loss %s: give a share from 0 to below 1", l)
 			}
 		}
+		return eachWithin("--nodes", nodes, 3, 100_000)
+	}, func(ctx context.Context, say func(string)) (benchTable, error) {
 		return bench.Gossip(bench.GossipOptions{Nodes: nodes, Loss: loss, Seed: seed, Stop: interrupted(ctx), Progress: func(r bench.GossipRow) { say(fmt.Sprintf("%d nodes, loss %s", r.Nodes, r.Loss)) }})
 	})
 	gossip.Flags().IntSliceVar(&nodes, "nodes", nil, "nodes (default 100,1000)")
 	gossip.Flags().StringSliceVar(&loss, "loss", nil, "share of packets lost (default 0,0.05)")
 	gossip.Flags().Uint64Var(&seed, "seed", 1, "seed of everything that is drawn")
-	gpu := benchCommand("gpu", "Every kernel on every device, compared with the Reference", func(_ context.Context, say func(string)) (benchTable, error) {
+	gpu := benchCommand("gpu", "Every kernel on every device, compared with the Reference", func() error { return nil }, func(_ context.Context, say func(string)) (benchTable, error) {
 		return bench.GPU(bench.GPUOptions{Progress: func(r bench.GPURow) { say(fmt.Sprintf("%s of %d on %s", r.Kernel, r.Size, r.Device)) }})
 	})
 	cmd.AddCommand(engine, gossip, gpu)
@@ -87,8 +92,10 @@ func eachWithin(flag string, list []int, least, most int) error {
 	return nil
 }
 
-func benchCommand(name, short string, measure func(ctx context.Context, say func(string)) (benchTable, error)) *cobra.Command {
+// benchCommand is a benchmark: check looks at its flags before any work.
+func benchCommand(name, short string, check func() error, measure func(ctx context.Context, say func(string)) (benchTable, error)) *cobra.Command {
 	var file string
+	var rounds benchRounds
 	cmd := &cobra.Command{
 		Use:   name,
 		Short: short,
@@ -98,12 +105,19 @@ func benchCommand(name, short string, measure func(ctx context.Context, say func
 			if isTerminal(cmd.ErrOrStderr()) {
 				say = func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "done: "+what) }
 			}
-			table, err := measure(cmd.Context(), say)
-			if err != nil && cmd.Context().Err() != nil {
-				return exit{exitNotGreen, "interrupted"}
+			repeated, err := rounds.asked(cmd)
+			if err == nil {
+				err = check()
 			}
 			if err != nil {
 				return err
+			}
+			if repeated {
+				return rounds.carryOut(cmd, name, say)
+			}
+			table, err := measure(cmd.Context(), say)
+			if err != nil {
+				return interruptedOr(cmd.Context(), err)
 			}
 			fmt.Fprint(cmd.OutOrStdout(), table)
 			if file == "" {
@@ -120,5 +134,6 @@ func benchCommand(name, short string, measure func(ctx context.Context, say func
 		},
 	}
 	cmd.Flags().StringVar(&file, "json", "", "also write the table to `FILE`")
+	rounds.register(cmd)
 	return cmd
 }

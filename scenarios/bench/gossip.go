@@ -37,7 +37,8 @@ type GossipRow struct {
 	Copies     float64            `json:"copies"`    // operations received in pushes; 1 is none too many
 	Bytes      map[string]float64 `json:"bytes"`     // delivered, by kind of frame
 	Events     uint64             `json:"events"`
-	Wall       float64            `json:"wall_s"`
+	Wall       float64            `json:"wall_s"`          // of the run
+	CPU        float64            `json:"cpu_s,omitempty"` // over all cores; building the world and its records included
 	Digest     string             `json:"digest"`
 }
 
@@ -63,6 +64,7 @@ func Gossip(o GossipOptions) (GossipTable, error) {
 	for _, n := range o.Nodes {
 		for _, loss := range o.Loss {
 			c := &copies{}
+			began := cpuTime()
 			out, err := scenarios.Run(s, scenarios.Settings{Seed: o.Seed, Nodes: n, Set: map[string]string{"loss": loss}, Device: "cpu", Observe: c, Stop: o.Stop})
 			if err != nil {
 				return t, err
@@ -71,6 +73,7 @@ func Gossip(o GossipOptions) (GossipTable, error) {
 				return t, fmt.Errorf("bench: %s with %d nodes and loss %s: %s: %s: %s", name, n, loss, g.Outcome, g.Name, g.Why)
 			}
 			r := gossipRow(&out.Record, c.n)
+			r.CPU = (cpuTime() - began).Seconds()
 			r.Loss = loss
 			t.Rows = append(t.Rows, r)
 			if o.Progress != nil {

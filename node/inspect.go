@@ -10,9 +10,6 @@ import (
 	"github.com/lifegraph-os/lgos-sim/node/step"
 )
 
-// inspectVersion is the first byte of every answer.
-const inspectVersion = 1
-
 // Inspect answers checkers and tools; it changes nothing that a peer or a person could tell.
 func (n *Node) Inspect(query string) []byte {
 	if n.journal == nil {
@@ -23,7 +20,7 @@ func (n *Node) Inspect(query string) []byte {
 	if err != nil {
 		return nil
 	}
-	answer := []byte{inspectVersion}
+	answer := []byte{step.InspectLayout}
 	switch name {
 	case step.InspectSpaces:
 		var ids []op.SpaceID
@@ -56,11 +53,11 @@ func (n *Node) Inspect(query string) []byte {
 	}
 	switch name {
 	case step.InspectOps:
-		return append(answer, log.IDs()...)
+		return log.Inspect()
 	case step.InspectState:
-		return append(answer, n.graphs[log].State()...)
+		return n.graphs[log].Inspect()
 	case step.InspectRights:
-		return append(answer, n.rights.RightsState(log)...)
+		return n.rights.Inspect(log)
 	case step.InspectVoid:
 		return appendIDs(answer, n.rights.Void(log))
 	case step.InspectHeads:

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"time"
 )
 
@@ -66,6 +67,9 @@ func (e *EventHashes) add(nth uint64, budget int, h EventHash) {
 		if nth&(e.Stride-1) != 0 {
 			return
 		}
+	}
+	if len(e.List) == cap(e.List) { // by doubling: append's own steps copy long lists three times as often
+		e.List = slices.Grow(e.List, min(len(e.List)+1024, budget-len(e.List)))
 	}
 	e.List = append(e.List, h)
 }

@@ -28,7 +28,7 @@ type Graph struct {
 	names    []string   // by symbol: of properties and of types
 	byType   [][]uint32 // by symbol: live elements, in order of creation
 
-	state   []byte   // as last asked for
+	state   []byte   // as last asked for, behind the byte that answers begin with
 	sorted  []uint32 // elements that state was made from, ascending by id
 	fresh   []uint32 // elements made since
 	stale   bool     // some element has changed since

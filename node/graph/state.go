@@ -5,12 +5,16 @@ import (
 
 	"github.com/lifegraph-os/lgos-sim/node/crdt"
 	"github.com/lifegraph-os/lgos-sim/node/op"
+	"github.com/lifegraph-os/lgos-sim/node/step"
 )
 
 // State is the canonical state: core-deterministic CBOR of an array, ascending by element id, with one entry
-// [id, type, from, to, deleted, props, meta] for each visible element. What did not change since it was last asked for is
-// copied, not encoded again; where nothing did, the same bytes are returned. They must not be altered.
-func (g *Graph) State() []byte {
+// [id, type, from, to, deleted, props, meta] for each visible element. It must not be altered.
+func (g *Graph) State() []byte { return g.Inspect()[1:] }
+
+// Inspect is the answer to step.InspectState. What did not change since it was last asked for is copied, not encoded
+// again; where nothing did, the same bytes are returned. They must not be altered.
+func (g *Graph) Inspect() []byte {
 	if !g.stale && g.state != nil {
 		return g.state
 	}
@@ -22,7 +26,8 @@ func (g *Graph) State() []byte {
 		}
 	}
 	old := g.state
-	b := crdt.AppendHead(make([]byte, 0, len(old)+len(old)/8+64), crdt.MajorArray, uint64(n))
+	b := append(make([]byte, 0, len(old)+len(old)/8+64), step.InspectLayout)
+	b = crdt.AppendHead(b, crdt.MajorArray, uint64(n))
 	for i := 0; i < len(g.sorted); i++ {
 		x := g.elements[g.sorted[i]]
 		if x.stale {

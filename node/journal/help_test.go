@@ -192,7 +192,7 @@ func (h *host) receive(peer step.Addr, o *op.Operation) (admitted int, notes []s
 // sameLogs tells where two journals with equal sets differ.
 func sameLogs(a, b *Log) string {
 	switch {
-	case !bytes.Equal(a.IDs(), b.IDs()):
+	case !bytes.Equal(a.Inspect(), b.Inspect()):
 		return "sets"
 	case !slices.Equal(a.Heads(), b.Heads()) || a.HeadsDigest() != b.HeadsDigest():
 		return "heads"

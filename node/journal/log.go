@@ -1,10 +1,13 @@
 package journal
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"slices"
+	"sort"
 
 	"github.com/lifegraph-os/lgos-sim/node/op"
+	"github.com/lifegraph-os/lgos-sim/node/step"
 	"github.com/lifegraph-os/lgos-sim/node/wire"
 )
 
@@ -45,16 +48,15 @@ type Log struct {
 	genesis *op.Operation
 	places  map[op.ID]uint32 // operations whose record is on the disk, and which are not admitted yet
 
-	tops     []uint32 // candidates for heads
-	headN    int      // how many heads there are
-	heads    []op.ID  // ascending; valid unless stale
-	digest   [16]byte
-	stale    bool
-	ids      []byte // ascending, concatenated; valid for idsCount entries
-	idsCount int
-	visited  bitset
-	stack    []uint32
-	cut      closure
+	tops    []uint32 // candidates for heads
+	headN   int      // how many heads there are
+	heads   []op.ID  // ascending; valid unless stale
+	digest  [16]byte
+	stale   bool
+	ids     []byte // of the first entries, as Inspect answers
+	visited bitset
+	stack   []uint32
+	cut     closure
 }
 
 func newLog(genesis *op.Operation) *Log {
@@ -126,21 +128,25 @@ func (l *Log) pruneTops() {
 	l.tops = slices.DeleteFunc(l.tops, func(i uint32) bool { return l.Entries[i].child })
 }
 
-// IDs are the ids of all admitted operations, ascending, 32 bytes each. The slice is valid until the next admission.
-func (l *Log) IDs() []byte {
-	if l.idsCount == len(l.Entries) {
+// Inspect is the answer to step.InspectOps: the ids of all admitted operations. Those admitted since it was last asked for are merged in; where none were, the
+// same bytes are returned. They must not be altered.
+func (l *Log) Inspect() []byte {
+	if len(l.ids) == 1+32*len(l.Entries) {
 		return l.ids
 	}
-	list := make([]op.ID, 0, len(l.Entries))
-	for _, e := range l.Entries {
-		list = append(list, e.Op.ID)
+	old := l.ids[min(1, len(l.ids)):]
+	var fresh []op.ID
+	for _, e := range l.Entries[len(old)/32:] {
+		fresh = append(fresh, e.Op.ID)
 	}
-	slices.SortFunc(list, op.ID.Compare)
-	l.ids = slices.Grow(l.ids[:0], 32*len(list))
-	for i := range list {
-		l.ids = append(l.ids, list[i][:]...)
+	slices.SortFunc(fresh, op.ID.Compare)
+	l.ids = append(make([]byte, 0, 1+32*len(l.Entries)), step.InspectLayout)
+	for i := range fresh {
+		n := sort.Search(len(old)/32, func(k int) bool { return bytes.Compare(old[32*k:32*k+32], fresh[i][:]) > 0 })
+		l.ids = append(append(l.ids, old[:32*n]...), fresh[i][:]...)
+		old = old[32*n:]
 	}
-	l.idsCount = len(l.Entries)
+	l.ids = append(l.ids, old...)
 	return l.ids
 }
 

@@ -176,7 +176,12 @@ func (r *Replica) Owe(l *overlay.Link, space op.SpaceID, id op.ID) {
 
 // Owes tells whether anybody wishes for a receipt for an operation.
 func (r *Replica) Owes(id op.ID) bool {
-	return slices.ContainsFunc(r.debts, func(d debt) bool { return d.id == id })
+	for i := range r.debts { // a closure would put the id on the heap, for each operation that comes
+		if r.debts[i].id == id {
+			return true
+		}
+	}
+	return false
 }
 
 // ConnDown forgets what is owed over a connection that is gone.

@@ -16,6 +16,7 @@ type book struct {
 	chains  map[chainKey]uint32
 	members []op.Membership // of the genesis, ascending; most of them never do a thing, and get no number
 	scratch statement
+	judged  *op.Operation // that scratch is of; nil if of none that was read whole
 }
 
 type chainKey struct {
@@ -40,9 +41,11 @@ func (r *Rights) book(l *journal.Log) *book {
 func (b *book) catchUp() {
 	for len(b.slots) < len(b.log.Entries) {
 		e := b.log.Entries[len(b.slots)]
-		s := b.state(e)
-		if !b.read(s, e.Op.Kind, e.Op.Args) {
-			panic("rights: an operation was admitted that breaks the rules of its kind")
+		s := &b.scratch
+		if e.Op != b.judged { // it is what Judge has just read, for the most part
+			if s = b.state(e); !b.read(s, e.Op.Kind, e.Op.Args) {
+				panic("rights: an operation was admitted that breaks the rules of its kind")
+			}
 		}
 		b.learn(s)
 	}
@@ -51,6 +54,7 @@ func (b *book) catchUp() {
 // state puts an entry in numbers, all but what its arguments say. It is overwritten by the next call.
 func (b *book) state(e *journal.Entry) *statement {
 	s := &b.scratch
+	b.judged = nil
 	*s = statement{seq: e.Op.Seq, causes: e.Causes}
 	if s.seq > 1 {
 		for _, c := range e.Causes {

@@ -11,6 +11,7 @@ type effect struct {
 	pending  []uint32 // identities whose operations must be looked at again
 	voided   []uint32 // found void by the running call
 	roleMemo map[uint64]Role
+	roles    []byte // of all, as Inspect answers; nil once all or void have grown
 }
 
 // chain holds the operations of one (device, incarnation). Below fork it is one line, each the next one's past.
@@ -35,7 +36,7 @@ func (s *space) settle(n uint32, before before) []uint32 {
 		f.done++
 		s.place(i)
 		if k := s.slots[i].rule; k != 0 {
-			f.all = s.sets.add(f.all, k-1)
+			f.all, f.roles = s.sets.add(f.all, k-1), nil
 		}
 		if s.lost(i) {
 			s.strike(i)
@@ -139,7 +140,7 @@ func (s *space) strike(i uint32) {
 		if r.deed != grants {
 			return
 		}
-		f.void = f.void.with(o.rule - 1)
+		f.void, f.roles = f.void.with(o.rule-1), nil
 		clear(f.roleMemo)
 		for _, x := range r.named {
 			s.person(x).tainted = true

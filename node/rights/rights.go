@@ -12,8 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fxamacker/cbor/v2"
-
+	"github.com/lifegraph-os/lgos-sim/node/crdt"
 	"github.com/lifegraph-os/lgos-sim/node/journal"
 	"github.com/lifegraph-os/lgos-sim/node/op"
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -45,6 +44,7 @@ func (r *Rights) Judge(l *journal.Log, e *journal.Entry) string {
 	if !b.read(s, o.Kind, o.Args) {
 		return step.RefuseBody
 	}
+	b.judged = o
 	if !b.allowed(s) {
 		return step.RefuseRights
 	}
@@ -111,20 +111,24 @@ func (r *Rights) all(l *journal.Log) iter.Seq2[op.Key, Role] {
 	}
 }
 
-// RightsState is the canonical form of Roles, as step.InspectRights asks for it, without the version byte.
-func (r *Rights) RightsState(l *journal.Log) []byte {
-	roles := map[cbor.ByteString]Role{}
+// Inspect is the answer to step.InspectRights: the canonical form of Roles. Where no rights operation was taken into account
+// since it was last asked for, the same bytes are returned. They must not be altered.
+func (r *Rights) Inspect(l *journal.Log) []byte {
+	b := r.book(l)
+	if b.effect.roles != nil {
+		return b.effect.roles
+	}
+	var people []op.Membership
 	for k, role := range r.all(l) {
-		roles[cbor.ByteString(k[:])] = role
+		people = append(people, op.Membership{Identity: k, Role: role})
 	}
-	mode, err := cbor.CoreDetEncOptions().EncMode()
-	if err != nil {
-		panic(err)
+	slices.SortFunc(people, func(a, b op.Membership) int { return a.Identity.Compare(b.Identity) })
+	out := crdt.AppendHead([]byte{step.InspectLayout}, crdt.MajorMap, uint64(len(people)))
+	for i := range people {
+		out = append(crdt.AppendHead(out, crdt.MajorBytes, 32), people[i].Identity[:]...)
+		out = crdt.AppendHead(out, crdt.MajorUint, uint64(people[i].Role))
 	}
-	out, err := mode.Marshal(roles)
-	if err != nil {
-		panic(err)
-	}
+	b.effect.roles = out
 	return out
 }
 

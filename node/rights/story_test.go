@@ -1,6 +1,7 @@
 package rights
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
+	"github.com/fxamacker/cbor/v2"
 
 	"github.com/lifegraph-os/lgos-sim/node/journal"
 	"github.com/lifegraph-os/lgos-sim/node/op"
@@ -152,6 +154,23 @@ func (g *stage) draft(kind string, names []string, role string) op.Draft {
 	return op.Draft{Kind: op.GraphEdit, Mutations: []op.Mutation{{Code: op.CreateNode, Type: "note"}}}
 }
 
+// roles are a player's by the library's encoder, and by nothing that was remembered.
+func (g *stage) roles(p *player) []byte {
+	roles := map[cbor.ByteString]Role{}
+	for k, role := range p.rights.Roles(p.log) {
+		roles[cbor.ByteString(k[:])] = role
+	}
+	mode, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil {
+		panic(err)
+	}
+	b, err := mode.Marshal(roles)
+	if err != nil {
+		panic(err)
+	}
+	return append([]byte{step.InspectLayout}, b...)
+}
+
 // TestStories runs protocol stories with real operations and journals. A player whose name ends a command's first word acts;
 // "secretly" signs without asking her own node, "fork" signs a second operation in place of her last one.
 func TestStories(t *testing.T) {
@@ -208,7 +227,7 @@ func TestStories(t *testing.T) {
 				}
 				for _, p := range g.players[1:] {
 					a := g.players[0]
-					if !slices.Equal(p.rights.Void(p.log), a.rights.Void(a.log)) || string(p.rights.RightsState(p.log)) != string(a.rights.RightsState(a.log)) {
+					if !slices.Equal(p.rights.Void(p.log), a.rights.Void(a.log)) || string(p.rights.Inspect(p.log)) != string(a.rights.Inspect(a.log)) {
 						said = append(said, p.name+" differs from "+a.name)
 					}
 				}
@@ -226,6 +245,11 @@ func TestStories(t *testing.T) {
 					}
 				}
 				said = append(said, strings.Join(void, " "))
+			}
+			for _, p := range g.players {
+				if got, want := p.rights.Inspect(p.log), g.roles(p); !bytes.Equal(got, want) {
+					t.Errorf("%s: after %s %s shows roles %x, and they are %x", d.Pos, d.Cmd, p.name, got, want)
+				}
 			}
 			if len(said) == 0 {
 				return "ok\n"

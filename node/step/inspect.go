@@ -1,6 +1,9 @@
 package step
 
-// Queries of Process.Inspect. An answer begins with one byte of layout version, 1. Integers are big endian. An unknown
+// InspectLayout is the first byte of every answer of Process.Inspect: the version of its layout.
+const InspectLayout = 1
+
+// Queries of Process.Inspect. An answer begins with the byte InspectLayout, and is never altered. Integers are big endian. An unknown
 // query, or a space that the node does not hold, is answered with nil. A query with an argument is the name, one space,
 // and the argument in lower-case hexadecimal.
 const (

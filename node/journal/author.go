@@ -74,7 +74,7 @@ func (j *Journal) AuthorAt(version []op.ID, space op.SpaceID, d *op.Draft, reque
 		h.Clock = max(h.Clock, e.Op.Clock)
 	}
 	h.Clock++
-	o, err := j.store.Open(op.Sign(h, d.Body(), device))
+	o, err := j.store.Sign(h, d.Body(), device)
 	if err != nil {
 		return op.ID{}, err
 	}

@@ -27,7 +27,7 @@ func testGenesis() []byte { return Genesis(testArgs(), testKey(1), testKey(2), 7
 
 // testHeader is the header of a first operation in a chain after the genesis.
 func testHeader() Header {
-	g, _ := decode(testGenesis())
+	g, _ := decode(testGenesis(), nil)
 	device := KeyOf(testKey(3))
 	return Header{Format: 1, Space: g.Space, Device: device, Incarnation: math.MaxUint64, Seq: 1, Deps: []ID{g.ID}, Clock: 2, Schema: 1,
 		WallMS: -5, Identity: KeyOf(testKey(1)), Certificate: Certify(testKey(1), device)}
@@ -479,7 +479,7 @@ func BenchmarkOpenFirst(b *testing.B) {
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		if _, err := decode(all[i%len(all)]); err != nil {
+		if _, err := decode(all[i%len(all)], nil); err != nil {
 			b.Fatal(err)
 		}
 		i++
@@ -487,13 +487,38 @@ func BenchmarkOpenFirst(b *testing.B) {
 }
 
 func BenchmarkDecodeAlone(b *testing.B) {
-	o, _ := decode(benchmarkOps(1)[0])
+	o, _ := decode(benchmarkOps(1)[0], nil)
 	header := AppendHeader(nil, &o.Header)
 	b.ReportAllocs()
 	for b.Loop() {
 		p := Operation{Known: true}
 		if p.decodeHeader(header) != "" || p.decodeBody(o.Body) != "" {
 			b.Fatal("refused")
+		}
+	}
+}
+
+// TestStoreSigns: what a store signs is what any store opens, and under another's key it is refused as any bytes are.
+func TestStoreSigns(t *testing.T) {
+	body := (&Draft{Kind: SendMessage}).Body()
+	for _, seq := range []uint64{1, 2} {
+		h := testHeader()
+		if h.Seq = seq; seq > 1 {
+			h.Prev = ID{9}
+		}
+		mine, err := NewStore(1<<20).Sign(h, body, testKey(3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other := mustOpen(t, NewStore(1<<20), mine.Bytes); !reflect.DeepEqual(mine, other) {
+			t.Errorf("seq %d: signed %+v, opened %+v", seq, mine, other)
+		}
+		if _, err := NewStore(1<<20).Sign(h, body, testKey(4)); err == nil || err.(*Refusal).Reason != step.RefuseSignature {
+			t.Errorf("seq %d: signed in the name of another device: %v", seq, err)
+		}
+		h.Certificate[5] ^= 1
+		if _, err := NewStore(1<<20).Sign(h, body, testKey(3)); seq == 1 && (err == nil || err.(*Refusal).Reason != step.RefuseSignature) {
+			t.Errorf("a certificate that does not verify: %v", err)
 		}
 	}
 }

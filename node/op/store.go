@@ -2,6 +2,7 @@ package op
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"hash/maphash"
 	"sync"
 )
@@ -46,7 +47,16 @@ func NewStore(maxBytes int) *Store {
 }
 
 // Open gives the operation that the bytes are, or a *Refusal: malformed or signature. It may keep a copy of b.
-func (s *Store) Open(b []byte) (*Operation, error) {
+func (s *Store) Open(b []byte) (*Operation, error) { return s.open(b, nil) }
+
+// Sign signs and opens an operation. It gives what Open gives for the bytes of the function Sign, but does not verify a
+// signature that it has just made.
+func (s *Store) Sign(h Header, body []byte, device ed25519.PrivateKey) (*Operation, error) {
+	signer := KeyOf(device)
+	return s.open(Sign(h, body, device), &signer)
+}
+
+func (s *Store) open(b []byte, signer *Key) (*Operation, error) {
 	if len(b) > MaxBytes {
 		return nil, malformed("too long")
 	}
@@ -56,7 +66,7 @@ func (s *Store) Open(b []byte) (*Operation, error) {
 	s.mu.Unlock()
 	if e == nil {
 		e = &opened{bytes: bytes.Clone(b)}
-		e.op, e.refusal = decode(e.bytes)
+		e.op, e.refusal = decode(e.bytes, signer)
 		s.mu.Lock()
 		if other := s.find(h, b); other != nil { // somebody else was quicker
 			e = other

@@ -116,7 +116,7 @@ func (d *durability) commit(h sim.HostID, c *step.Commit) {
 		k = &commits{}
 		d.disks[h] = k
 	}
-	t := transaction{id: c.ID, strict: c.Strict}
+	t := transaction{id: c.ID, strict: c.Strict, ops: make([]*promise, 0, len(c.Put))}
 	for i := range c.Put {
 		if p := d.record(c.Put[i].Value); p != nil {
 			t.ops = append(t.ops, p)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
+	"github.com/lifegraph-os/lgos-sim/node/crdt/spec"
 	"github.com/lifegraph-os/lgos-sim/node/step"
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
@@ -57,7 +58,8 @@ type operation struct {
 	args     cbor.RawMessage
 	reason   string // why no honest host may admit it, whatever its causes; a step.Refuse… reason or empty
 	detail   string
-	resolved bool // its causes are known too, and what follows is filled
+	resolved bool          // its causes are known too, and what follows is filled
+	reading  *spec.Reading // of rawBody; nil until it is folded
 
 	space  *space
 	index  int // in space.ops: causes before effects

@@ -60,13 +60,12 @@ func (k *set) fold(s *state) error {
 		if schemaOf(o.kind) == 0 || uint64(schemaOf(o.kind)) != o.head.Schema {
 			continue
 		}
-		deps := make([][32]byte, len(o.causes))
-		for i, c := range o.causes {
-			deps[i] = c.id
+		if o.reading == nil {
+			o.reading = spec.Read(o.id, o.rawBody)
 		}
 		ops = append(ops, spec.Op{
 			ID: o.id, Identity: o.author, Device: o.chain.device, Incarnation: o.chain.incarnation, Seq: o.head.Seq,
-			Clock: o.head.Clock, Deps: deps, Body: o.rawBody, Void: void[o.id],
+			Clock: o.head.Clock, Body: o.rawBody, Reading: o.reading, Void: void[o.id],
 		})
 	}
 	want, err := spec.State(ops, func(kind string) bool { n := schemaOf(kind); return n != 0 && n <= s.schema })

@@ -69,42 +69,62 @@ type edit struct {
 	n           uint64
 }
 
-// decode reads the mutations of a body whose kind is known. A mutation of unknown code is returned with its code alone.
-func decode(o *Op, known func(kind string) bool) (mutations []mutation, err error) {
+// Reading is what an operation's body says, or what is wrong with it. It depends on the id and the body alone.
+type Reading struct {
+	kind      string
+	mutations []mutation // one of unknown code has its code alone
+	err       error      // of the body, whatever its kind
+	bad       error      // of its mutations, which mean something only where the kind is known
+}
+
+// Read decodes a body.
+func Read(id [32]byte, b []byte) *Reading {
 	var body struct {
 		Kind      string            `cbor:"0,keyasint"`
 		Mutations []cbor.RawMessage `cbor:"1,keyasint"`
 	}
-	if err := cbor.Unmarshal(o.Body, &body); err != nil {
-		return nil, err
+	r := &Reading{}
+	if r.err = cbor.Unmarshal(b, &body); r.err != nil {
+		return r
 	}
-	if !known(body.Kind) {
-		return nil, nil
-	}
+	r.kind = body.Kind
 	var offset uint64 // runes inserted by this operation so far
 	for i, raw := range body.Mutations {
-		m, err := decodeMutation(o, i, raw, &offset)
+		m, err := decodeMutation(id, i, raw, &offset)
 		if err != nil {
-			return nil, fmt.Errorf("mutation %d: %w", i, err)
+			r.bad = fmt.Errorf("mutation %d: %w", i, err)
+			break
 		}
-		mutations = append(mutations, m)
+		r.mutations = append(r.mutations, m)
 	}
-	return mutations, nil
+	return r
 }
 
-func decodeMutation(o *Op, index int, raw cbor.RawMessage, offset *uint64) (m mutation, err error) {
+// read gives the mutations of an operation whose kind is known.
+func (o *Op) read(known func(kind string) bool) ([]mutation, error) {
+	r := o.Reading
+	if r == nil {
+		r = Read(o.ID, o.Body)
+	}
+	if r.err != nil || !known(r.kind) {
+		return nil, r.err
+	}
+	return r.mutations, r.bad
+}
+
+func decodeMutation(op [32]byte, index int, raw cbor.RawMessage, offset *uint64) (m mutation, err error) {
 	var parts []cbor.RawMessage
 	if err := cbor.Unmarshal(raw, &parts); err != nil {
 		return m, err
 	}
-	f := fields{o: o, parts: parts}
+	f := fields{op: op, parts: parts}
 	m.index = index
 	m.code = code(f.uint())
 	switch m.code {
 	case createNode:
-		m.ref, m.kind = madeBy(o, uint64(index)), f.text()
+		m.ref, m.kind = madeBy(op, uint64(index)), f.text()
 	case createRelation:
-		m.ref, m.kind, m.from, m.to = madeBy(o, uint64(index)), f.text(), f.ref(), f.ref()
+		m.ref, m.kind, m.from, m.to = madeBy(op, uint64(index)), f.text(), f.ref(), f.ref()
 	case deleteElement:
 		m.ref = f.ref()
 	case setRegister, addToSet, setMeta:
@@ -130,7 +150,7 @@ func decodeMutation(o *Op, index int, raw cbor.RawMessage, offset *uint64) (m mu
 
 // fields takes the entries of a mutation in turn and keeps the first error.
 type fields struct {
-	o     *Op
+	op    [32]byte
 	parts []cbor.RawMessage
 	err   error
 }
@@ -157,15 +177,19 @@ func (f *fields) into(v any) {
 	}
 }
 
-func (f *fields) uint() (n uint64)         { f.into(&n); return n }
-func (f *fields) text() (s string)         { f.into(&s); return s }
-func madeBy(o *Op, i uint64) (e elementID) { copy(e[:], o.ID[:]); e[32] = byte(i); return e }
+func (f *fields) uint() (n uint64) { f.into(&n); return n }
+func (f *fields) text() (s string) { f.into(&s); return s }
+func madeBy(op [32]byte, i uint64) (e elementID) {
+	copy(e[:], op[:])
+	e[32] = byte(i)
+	return e
+}
 
 // ref is an element id, or the index of the mutation of this operation that makes the element.
 func (f *fields) ref() (e elementID) {
 	raw := f.next()
 	if isUint(raw) {
-		return madeBy(f.o, number(f, raw))
+		return madeBy(f.op, number(f, raw))
 	}
 	var b []byte
 	if err := cbor.Unmarshal(raw, &b); err != nil || len(b) != len(e) {
@@ -176,7 +200,7 @@ func (f *fields) ref() (e elementID) {
 }
 
 func (f *fields) edit(raw cbor.RawMessage, offset *uint64) (e edit) {
-	g := fields{o: f.o}
+	g := fields{op: f.op}
 	if err := cbor.Unmarshal(raw, &g.parts); err != nil {
 		f.fail(err)
 		return e
@@ -201,7 +225,7 @@ func (f *fields) anchor() *charID {
 	case len(raw) == 1 && raw[0] == 0xf6:
 		return nil
 	case isUint(raw):
-		return &charID{f.o.ID, number(f, raw)}
+		return &charID{f.op, number(f, raw)}
 	}
 	var a struct {
 		_      struct{} `cbor:",toarray"`

@@ -20,7 +20,7 @@ func foldSet(writes []write) (any, bool) {
 	}
 	values := []cbor.RawMessage{}
 	for _, w := range writes {
-		if w.mutation.code == addToSet && !removed[dot(madeBy(w.op, uint64(w.mutation.index)))] {
+		if w.mutation.code == addToSet && !removed[dot(madeBy(w.op.ID, uint64(w.mutation.index)))] {
 			values = append(values, w.mutation.value)
 		}
 	}

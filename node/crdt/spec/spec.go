@@ -19,8 +19,8 @@ type Op struct {
 	ID                      [32]byte
 	Identity, Device        [32]byte
 	Incarnation, Seq, Clock uint64
-	Deps                    [][32]byte
 	Body                    []byte
+	Reading                 *Reading // what Read makes of the body, where it was read before; or nil
 	Void                    bool
 }
 
@@ -37,14 +37,15 @@ func State(ops []Op, known func(kind string) bool) ([]byte, error) {
 		return space[id]
 	}
 	for _, o := range set(ops) {
-		mutations, err := decode(o, known)
+		mutations, err := o.read(known)
 		if err != nil {
 			return nil, fmt.Errorf("spec: operation %x: %w", o.ID[:4], err)
 		}
 		if slices.ContainsFunc(mutations, func(m mutation) bool { return m.code > move }) {
 			continue
 		}
-		for _, m := range mutations {
+		for i := range mutations {
+			m := &mutations[i]
 			e, w := at(m.ref), write{o, m}
 			switch m.code {
 			case createNode, createRelation:
@@ -91,10 +92,11 @@ func (e *element) value() any {
 	}
 	deleted := slices.ContainsFunc(e.deletes, func(w write) bool { return !w.op.Void })
 	props, meta := map[string]any{}, map[string]any{}
+	types := Types()
 	if !deleted {
 		for _, prop := range slices.Sorted(maps.Keys(e.props)) {
 			values := map[string]any{}
-			for _, t := range Types() {
+			for _, t := range types {
 				if v, ok := t.Fold(e.props[prop][t.code]); ok {
 					values[t.Name] = v
 				}
@@ -133,7 +135,7 @@ func Types() []Type {
 // write is one mutation of one operation.
 type write struct {
 	op       *Op
-	mutation mutation
+	mutation *mutation
 }
 
 // effective leaves out the writes of void operations.

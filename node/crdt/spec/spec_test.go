@@ -74,7 +74,7 @@ func TestState(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ops := append([]Op{o(t, 1, 1, "edit", list{0, "n"})}, c.ops...)
-			for range 2 {
+			for turn := range 3 { // as they are, the other way round, and read before
 				state, err := State(ops, func(kind string) bool { return kind == "edit" })
 				if err != nil {
 					t.Fatal(err)
@@ -89,6 +89,11 @@ func TestState(t *testing.T) {
 				for i, k := 0, len(ops)-1; i < k; i, k = i+1, k-1 {
 					ops[i], ops[k] = ops[k], ops[i]
 				}
+				for i := range ops {
+					if turn == 1 {
+						ops[i].Reading = Read(ops[i].ID, ops[i].Body)
+					}
+				}
 			}
 		})
 	}
@@ -97,8 +102,10 @@ func TestState(t *testing.T) {
 // TestStateBad: bodies that no admission lets through are errors, not panics.
 func TestStateBad(t *testing.T) {
 	for _, body := range [][]byte{nil, {0xff}, {0x80}} {
-		if _, err := State([]Op{{Body: body}}, func(string) bool { return true }); err == nil {
-			t.Errorf("body %x: no error", body)
+		for _, r := range []*Reading{nil, Read([32]byte{}, body)} {
+			if _, err := State([]Op{{Body: body, Reading: r}}, func(string) bool { return true }); err == nil {
+				t.Errorf("body %x: no error", body)
+			}
 		}
 	}
 	n := in(1, 0)

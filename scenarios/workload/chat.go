@@ -155,8 +155,14 @@ func (c *chatter) See(_ step.Now, r *step.Reply, h *sim.Hands) {
 	}
 }
 
-// look remembers the messages of a view.
+// manySeen is how many messages a person remembers of what she is shown.
+const manySeen = 64
+
+// look remembers the messages of a view. Who remembers enough need not read it: a view that is watched is shown often.
 func (c *chatter) look(body []byte) {
+	if len(c.seen) >= manySeen {
+		return
+	}
 	var v struct {
 		Messages []struct {
 			Message []byte `cbor:"message"`
@@ -166,7 +172,7 @@ func (c *chatter) look(body []byte) {
 		return
 	}
 	for _, m := range v.Messages {
-		if len(c.seen) < 64 {
+		if len(c.seen) < manySeen {
 			c.seen = append(c.seen, m.Message)
 		}
 	}

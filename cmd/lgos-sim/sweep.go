@@ -26,9 +26,6 @@ import (
 // sweepDir is where a sweep keeps its history and finds unless --out says otherwise.
 const sweepDir = runsDir + "/sweep"
 
-// sweepGC trades memory for speed: runs of sweeps are small, and collecting their garbage costs a third of them.
-const sweepGC = 400
-
 type sweepFlags struct {
 	seed            uint64
 	runs            int
@@ -89,7 +86,7 @@ func (f *sweepFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if os.Getenv("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(sweepGC))
+		defer debug.SetGCPercent(debug.SetGCPercent(search.GCPercent))
 	}
 	if f.only != "" {
 		return f.alone(cmd.Context(), p, &o, args)

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -8,8 +9,54 @@ import (
 	"github.com/lifegraph-os/lgos-sim/sim/fault"
 )
 
-// BenchmarkObserver interleaves runs of calm-day, 60 nodes for about a virtual minute, with and without the sweep's
-// observer. -cpuprofile says what bounds a sweep.
+// minutes are scenarios of about one virtual minute at 60 nodes: all of their people's work, in as short a time as their
+// faults leave. Runs end when all must have settled, a minute after the work; all-at-once strikes for most of a minute first.
+func minutes() []minute {
+	return []minute{{"calm-day", "10s"}, {"chat-day", "10s"}, {"partition-heal", "18s"}, {"crash-storm", "26s"}, {"all-at-once", ""}}
+}
+
+type minute struct{ name, duration string }
+
+// BenchmarkSweep runs whole scenarios as a sweep does, on one core: everything from drawing the plan to the features, with
+// the sweep's observer and its garbage collection. It tells what CPU the process took by getrusage, collection included:
+//
+//   - seeds/CPU-h: runs an hour of one core makes;
+//   - min/CPU-h: virtual minutes in them, each with all 60 hosts. A run of exactly one virtual minute is one of these;
+//   - virtual-s: how long one run is.
+//
+// -cpuprofile says what bounds it.
+func BenchmarkSweep(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(GCPercent))
+	for _, m := range minutes() {
+		b.Run(m.name, func(b *testing.B) {
+			s, _ := scenarios.Find(m.name)
+			set := scenarios.Settings{Nodes: 60, Set: map[string]string{}}
+			if m.duration != "" {
+				set.Set["duration"] = m.duration
+			}
+			var virtual time.Duration
+			began := scenarios.CPUTime()
+			for b.Loop() {
+				set.Seed++
+				seen := newBehaviour(fault.Kinds())
+				set.Observe = seen
+				o, err := Do(s, set)
+				if err != nil {
+					b.Fatal(err)
+				}
+				signs(seen.features(o))
+				virtual += time.Duration(o.Record.Virtual)
+			}
+			took := scenarios.CPUTime() - began
+			b.ReportAllocs()
+			b.ReportMetric(float64(set.Seed)/took.Hours(), "seeds/CPU-h")
+			b.ReportMetric(virtual.Minutes()/took.Hours(), "min/CPU-h")
+			b.ReportMetric(virtual.Seconds()/float64(set.Seed), "virtual-s")
+		})
+	}
+}
+
+// BenchmarkObserver interleaves runs of calm-day with and without the sweep's observer.
 func BenchmarkObserver(b *testing.B) {
 	s, _ := scenarios.Find("calm-day")
 	set := scenarios.Settings{Nodes: 60, Set: map[string]string{"duration": "10s"}}

@@ -17,6 +17,9 @@ type Kind struct {
 
 func (k Kind) String() string { return k.Checker + ": " + k.Reason }
 
+// KindOf is the kind of what a checker says.
+func KindOf(checker, why string) Kind { return Kind{checker, abstract(why)} }
+
 // abstract takes out of a reason what differs from run to run though its cause is the same: remarks in brackets (which
 // operation, how many more), names of kernels and kinds of operations, ids, instants and spans, shares, counts and host
 // numbers.

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -83,6 +84,10 @@ func (w *sweep) one(n int, r Recipe) (run *SweepRun, inside, away time.Duration,
 	switch {
 	case w.ctx.Err() != nil:
 		return nil, run.Took, away, nil
+	case errors.As(err, new(simulatorPanic)):
+		run.Outcome, run.Checker, run.Why = results.Fail, Panic, err.Error()
+		run.Sort = sortOf(run)
+		return run, run.Took, away, nil
 	case err != nil && plain:
 		return nil, run.Took, away, err
 	case err != nil: // a mutant of a scenario that cannot be built
@@ -130,11 +135,16 @@ func (w *sweep) one(n int, r Recipe) (run *SweepRun, inside, away time.Duration,
 	return run, run.Took, away, nil
 }
 
+// simulatorPanic is what a run ends with that no process of it owns.
+type simulatorPanic string
+
+func (p simulatorPanic) Error() string { return string(p) }
+
 // Do is scenarios.Run that takes a panic of the simulator itself for a failure.
 func Do(s scenarios.Scenario, set scenarios.Settings) (o *scenarios.Outcome, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			o, err = nil, fmt.Errorf("%s@%d: the simulator itself panicked: %v\n%s", s.Name, set.Seed, r, debug.Stack())
+			o, err = nil, simulatorPanic(fmt.Sprintf("%s@%d: the simulator itself panicked: %v\n%s", s.Name, set.Seed, r, debug.Stack()))
 		}
 	}()
 	return scenarios.Run(s, set)

@@ -54,6 +54,8 @@ type request struct {
 	do      string
 	on      bool // of a consent
 	space   key
+	named   []key // by a grant or a revoke, which gives role
+	role    int
 	first   step.Status
 	why     string // of a first reply that denies
 	replied time.Duration
@@ -154,6 +156,18 @@ func (b *book) request(e *sim.Event, in *step.Request) {
 	}
 	if b.cbor.Unmarshal(in.Body, &body) == nil {
 		r.do, r.on, r.space = body.Do, body.On, array(body.Space)
+	}
+	if r.do == "grant" || r.do == "revoke" {
+		var gift struct {
+			Who  [][]byte `cbor:"who"`
+			Role int      `cbor:"role"`
+		}
+		if b.cbor.Unmarshal(in.Body, &gift) == nil {
+			r.role = gift.Role
+			for _, who := range gift.Who {
+				r.named = append(r.named, array(who))
+			}
+		}
 	}
 	if b.asked[r.asking] == nil {
 		b.asked[r.asking] = r

@@ -2,7 +2,6 @@ package checkers
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -197,7 +196,7 @@ func (c *compute) Verdict(end sim.End) sim.Verdict {
 	s := c.look(end.At, end.View, true)
 	union := c.union(s)
 	tasks, foreign, wrong := 0, 0, 0
-	settled := map[key]bool{}
+	settled, drawn := map[key]bool{}, map[key]map[key]bool{}
 	for n, sp := range c.spaces {
 		hall := sp.whole(union[n])
 		for _, o := range sp.ops {
@@ -208,6 +207,13 @@ func (c *compute) Verdict(end sim.End) sim.Verdict {
 			case "compute.task":
 				if c.people[o.author] {
 					tasks++
+				}
+			case "compute.result":
+				if c.people[o.author] {
+					c.checked++
+					if why := c.worked(sp, hall, union[n], o, drawn); why != "" {
+						c.fail(o.at, "", "result %s by host %d: %s", o, o.host, why)
+					}
 				}
 			case "compute.accept":
 				if !c.people[o.author] {
@@ -279,57 +285,6 @@ func (c *compute) accept(s *space, hall *ruling, o *operation) (task key, why st
 		return t.id, fmt.Sprintf("the accepted output of %s is wrong: %s", ta.Kernel, differ(ref.out, a.Output))
 	}
 	return t.id, ""
-}
-
-// drawn are the devices that the lottery draws for a task and for its extensions before an acceptance. An offer that
-// became void later may have stood when the lottery was held, so both draws count.
-func (c *compute) drawn(s *space, hall *ruling, before bitset, t *operation, workers uint64) map[key]bool {
-	all := map[key]bool{}
-	draw := func(at *operation, k uint64) {
-		past := s.pastOf(at)
-		for _, strict := range [...]bool{true, false} {
-			for _, d := range c.lottery(s, hall, past, t, k, strict) {
-				all[d] = true
-			}
-		}
-	}
-	draw(t, workers)
-	for _, i := range before.members() {
-		if o := s.ops[i]; o.kind == "compute.extend" && o.chain.device == t.chain.device {
-			if a, ok := args[extendArgs](c.cbor, o); ok && array(a.Task) == t.id {
-				draw(o, a.Workers)
-			}
-		}
-	}
-	return all
-}
-
-// lottery gives the first k devices by SHA-256("lgos-lottery-1" || task || device) among those whose last offer in a past,
-// by (clock, id), consents. The requester's own device takes no part.
-func (c *compute) lottery(s *space, hall *ruling, past bitset, t *operation, k uint64, strict bool) []key {
-	last := map[key]*operation{}
-	for _, i := range past.members() {
-		o := s.ops[i]
-		if o.kind != "compute.offer" || o.chain.device == t.chain.device || strict && hall.void(o) {
-			continue
-		}
-		if p := last[o.chain.device]; p == nil || cmp.Or(cmp.Compare(o.head.Clock, p.head.Clock), bytes.Compare(o.id[:], p.id[:])) > 0 {
-			last[o.chain.device] = o
-		}
-	}
-	var devices []key
-	tickets := map[key]key{}
-	for _, d := range sortedKeys(last) {
-		if a, ok := args[offerArgs](c.cbor, last[d]); ok && a.Consent {
-			devices = append(devices, d)
-			tickets[d] = sha256.Sum256(slices.Concat([]byte("lgos-lottery-1"), t.id[:], d[:]))
-		}
-	}
-	slices.SortFunc(devices, func(a, b key) int {
-		x, y := tickets[a], tickets[b]
-		return bytes.Compare(x[:], y[:])
-	})
-	return devices[:min(uint64(len(devices)), k)]
 }
 
 // reference computes what a kernel gives by its definition, once for equal jobs.

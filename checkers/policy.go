@@ -252,17 +252,39 @@ func (p *policy) forks(at time.Duration, k holding, blamed []byte) {
 	}
 }
 
-// denials judges that nobody was denied for want of a right that he had all along: he is a member since the genesis at
-// least, nobody ever revoked him, and what he asked for needs no more.
+// denials judges that nobody was denied for want of a right that he had all along: he has his role since the genesis, nobody
+// ever revoked him, and what he asked for needs no more. Those whose rights he would change count with the highest role that
+// anybody ever gave them.
 func (p *policy) denials() {
 	for _, r := range p.order {
 		s := p.byID[r.space]
-		if r.first != step.Denied || !strings.HasPrefix(r.why, step.RefuseRights) || s == nil || len(s.rules) == 0 || r.do == "grant" || r.do == "revoke" {
+		if r.first != step.Denied || !strings.HasPrefix(r.why, step.RefuseRights) || s == nil || len(s.rules) == 0 {
 			continue
 		}
 		who := p.truth.host(r.host).Identity
-		if role := s.rules[0].roles[who]; role >= member && len(s.revokes[who]) == 0 {
-			p.fail(r.replied, r.event, "host %d denied request %d (%s) of %s, a %s of the space from the beginning: %s", r.host, r.id, r.do, short(who), roleName(role), r.why)
+		own := s.rules[0].roles[who]
+		if own < member || len(s.revokes[who]) > 0 {
+			continue
+		}
+		var change *rule
+		if r.do == "grant" || r.do == "revoke" {
+			change = &rule{named: r.named, roles: map[key]int{}}
+			for _, x := range r.named {
+				change.roles[x] = r.role
+			}
+		}
+		highest := func(x key) int {
+			if x == who {
+				return own
+			}
+			most := s.rules[0].roles[x]
+			for _, g := range s.grants[x] {
+				most = max(most, g.roles[x])
+			}
+			return most
+		}
+		if may(&operation{author: who}, change, highest) == "" {
+			p.fail(r.replied, r.event, "host %d denied request %d (%s) of %s, a %s of the space from the beginning: %s", r.host, r.id, r.do, short(who), roleName(own), r.why)
 		}
 	}
 }

@@ -1,0 +1,90 @@
+package checkers
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+)
+
+// drawn are the devices that the lottery draws for a task and for its extensions before an acceptance. An offer that
+// became void later may have stood when the lottery was held, so both draws count.
+func (c *compute) drawn(s *space, hall *ruling, before bitset, t *operation, workers uint64) map[key]bool {
+	all := map[key]bool{}
+	draw := func(at *operation, k uint64) {
+		past := s.pastOf(at)
+		for _, strict := range [...]bool{true, false} {
+			for _, d := range c.lottery(s, hall, past, t, k, strict) {
+				all[d] = true
+			}
+		}
+	}
+	draw(t, workers)
+	for _, i := range before.members() {
+		if o := s.ops[i]; o.kind == "compute.extend" && o.chain.device == t.chain.device {
+			if a, ok := args[extendArgs](c.cbor, o); ok && array(a.Task) == t.id {
+				draw(o, a.Workers)
+			}
+		}
+	}
+	return all
+}
+
+// lottery gives the first k devices by SHA-256("lgos-lottery-1" || task || device) among those whose last offer in a past,
+// by (clock, id), consents. The requester's own device takes no part.
+func (c *compute) lottery(s *space, hall *ruling, past bitset, t *operation, k uint64, strict bool) []key {
+	last := map[key]*operation{}
+	for _, i := range past.members() {
+		o := s.ops[i]
+		if o.kind != "compute.offer" || o.chain.device == t.chain.device || strict && hall.void(o) {
+			continue
+		}
+		if p := last[o.chain.device]; p == nil || cmp.Or(cmp.Compare(o.head.Clock, p.head.Clock), bytes.Compare(o.id[:], p.id[:])) > 0 {
+			last[o.chain.device] = o
+		}
+	}
+	var devices []key
+	tickets := map[key]key{}
+	for _, d := range sortedKeys(last) {
+		if a, ok := args[offerArgs](c.cbor, last[d]); ok && a.Consent {
+			devices = append(devices, d)
+			tickets[d] = sha256.Sum256(slices.Concat([]byte("lgos-lottery-1"), t.id[:], d[:]))
+		}
+	}
+	slices.SortFunc(devices, func(a, b key) int {
+		x, y := tickets[a], tickets[b]
+		return bytes.Compare(x[:], y[:])
+	})
+	return devices[:min(uint64(len(devices)), k)]
+}
+
+// worked judges one result of an honest worker: a device computes only what the lottery drew it for, by the offers before the
+// task or before an extension of it, wherever that stands. Where offers before one of these are void, it may have been held
+// while only some of them were, and nothing can be said.
+func (c *compute) worked(s *space, hall *ruling, members bitset, o *operation, memo map[key]map[key]bool) (why string) {
+	a, ok := args[resultArgs](c.cbor, o)
+	t := c.ops[array(a.Task)]
+	if !ok || t == nil || t.space != s || t.kind != "compute.task" || t.index < 0 || !s.pastOf(o).has(t.index) {
+		return "it names no task of its past"
+	}
+	ta, ok := args[taskArgs](c.cbor, t)
+	if !ok {
+		return "its task has no arguments"
+	}
+	all, known := memo[t.id]
+	if !known {
+		all = c.drawn(s, hall, members, t, ta.Workers)
+		for _, i := range members.members() {
+			if x := s.ops[i]; x.kind == "compute.offer" && hall.void(x) {
+				all = nil
+				break
+			}
+		}
+		memo[t.id] = all
+	}
+	if all != nil && !all[o.chain.device] {
+		return fmt.Sprintf("device %s was not drawn for task %s", short(o.chain.device), t)
+	}
+	return ""
+}

@@ -9,14 +9,14 @@ FUZZ  ?= 60s
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
-	@echo '  GPU=off switches everything off that needs a Vulkan driver or ONNX Runtime'
+	@echo '  GPU=off switches everything off that needs a Vulkan driver or ONNX Runtime, BROWSER=off what needs Chromium'
 
 run: ## simulate all-at-once at NODES=1000 and leave a report in results/runs/latest
 	@scripts/setup.sh --soft
 	@$(MAKE) --no-print-directory build
 	$(SIM) run all-at-once --nodes $(NODES) --device auto --out results/runs/latest
 
-test: ## everything that CI runs (needs a Vulkan driver and ONNX Runtime, or GPU=off)
+test: ## everything that CI runs (needs a Vulkan driver and ONNX Runtime, or GPU=off, and Chromium, or BROWSER=off)
 	@scripts/setup.sh
 	@$(MAKE) --no-print-directory check
 	go test $$(go list ./... | grep -v '/scenarios/determinism$$')
@@ -30,7 +30,7 @@ STAMP = $(shell c=$$(git rev-parse HEAD 2>/dev/null) && { [ -z "$$(git status --
 build:
 	go build -ldflags '-X github.com/lifegraph-os/lgos-sim/scenarios.Commit=$(STAMP)' -o $(SIM) ./cmd/lgos-sim
 
-setup: ## install a Vulkan driver and ONNX Runtime, or print how
+setup: ## install a Vulkan driver, ONNX Runtime, Chromium and playwright-core, or print how
 	@scripts/setup.sh
 
 check: ## gofmt, vet, staticcheck, and the peers' benchmark module

@@ -75,11 +75,31 @@ func ask[T any](t testing.TB, v *Viewer, path string, params ...string) (out T) 
 // is up at each of its inputs. Steps that were cut short and lives that ended are among them.
 func TestEveryHostAlone(t *testing.T) {
 	plan := stormy(t)
-	v, err := Open("stormy", plan.Run, scenarios.Settings{})
+	var world *sim.World
+	v, err := Open("stormy", func(set scenarios.Settings) (*scenarios.Outcome, error) {
+		o, err := plan.Run(set)
+		if err == nil {
+			world = o.World
+		}
+		return o, err
+	}, scenarios.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer v.Close()
+	end := v.index.at(v.end)
+	for h := sim.HostID(1); int(h) <= v.run.Nodes; h++ {
+		if end.up[h] != world.Up(h) || end.life[h] != world.Life(h) {
+			t.Errorf("host %d ends up %v in life %d, in the picture %v in life %d", h, world.Up(h), world.Life(h), end.up[h], end.life[h])
+		}
+		var links int
+		for line := range strings.Lines(string(world.Inspect(h, step.InspectQueues))) {
+			fmt.Sscanf(line, "links: %d of", &links)
+		}
+		if !world.Liar(h) && len(end.ends[h]) != links {
+			t.Errorf("host %d has %d links, in the picture %d", h, links, len(end.ends[h]))
+		}
+	}
 	cuts, crashes, lives := 0, 0, 0
 	for h := sim.HostID(1); int(h) <= v.run.Nodes; h++ {
 		k := &v.index.tape.tracks[h]

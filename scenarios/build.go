@@ -97,6 +97,9 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 		Record: set.Record, Tape: set.Tape, Until: set.Until, Progress: set.Progress, Stop: set.Stop, Poison: set.Poison,
 		MaxEvents: set.Limits.MaxEvents,
 	}
+	if set.NoHashes {
+		b.config.KeepEvents = 0
+	}
 	if set.LuckAt != nil {
 		b.config.Perturb = *set.LuckAt
 	}

@@ -32,6 +32,7 @@ type Settings struct {
 	Enough   string        // the run may end once this checker has failed
 	Stop     func() string // polled: a reason ends the run as unknown
 	Poison   bool
+	NoHashes bool                                    // the result holds no hashes of single events, with which a replay is compared
 	Alone    bool                                    // no other run shares the process meanwhile, so that what the process takes is this run's; else its cost is its wall time alone
 	Say      func(string)                            // told, in one line, what is done without and why
 	Seat     func(h sim.HostID, s sim.Seat) sim.Seat // a user's own process beside our nodes; with a Liar of any name nothing is expected of it

@@ -67,11 +67,24 @@ func (o *Overlay) Links() []*Link { return o.links }
 
 // Link finds a connection, or nil.
 func (o *Overlay) Link(c step.Conn) *Link {
-	i, ok := slices.BinarySearchFunc(o.links, c, func(l *Link, c step.Conn) int { return int(l.Conn) - int(c) })
+	i, ok := o.place(c)
 	if !ok {
 		return nil
 	}
 	return o.links[i]
+}
+
+// place is where a connection stands among the links, or belongs. Each packet asks, so that it is written out.
+func (o *Overlay) place(c step.Conn) (at int, found bool) {
+	end := len(o.links)
+	for at < end {
+		if mid := (at + end) / 2; o.links[mid].Conn < c {
+			at = mid + 1
+		} else {
+			end = mid
+		}
+	}
+	return at, at < len(o.links) && o.links[at].Conn == c
 }
 
 // Maintain dials until every space has its links. It returns after what time to look again; 0 is when something happens.
@@ -127,7 +140,7 @@ func (o *Overlay) ConnUp(in *step.ConnUp, now time.Duration, out *step.Effects) 
 			return
 		}
 		l = &Link{Conn: in.Conn, Peer: in.Peer}
-		i, _ := slices.BinarySearchFunc(o.links, in.Conn, func(l *Link, c step.Conn) int { return int(l.Conn) - int(c) })
+		i, _ := o.place(in.Conn)
 		o.links = slices.Insert(o.links, i, l)
 	}
 	l.up, l.since, l.credit = true, now, step.SendCredit
@@ -211,7 +224,7 @@ func (o *Overlay) ConnDown(in *step.ConnDown) (open bool) {
 }
 
 func (o *Overlay) drop(c step.Conn) *Link {
-	i, ok := slices.BinarySearchFunc(o.links, c, func(l *Link, c step.Conn) int { return int(l.Conn) - int(c) })
+	i, ok := o.place(c)
 	if !ok {
 		return nil
 	}

@@ -68,7 +68,7 @@ type Swarm struct {
 // Make gives the run of a recipe, and whether it is a scenario as it stands, which must keep every expectation of it.
 func (w *Swarm) Make(r Recipe) (s scenarios.Scenario, set scenarios.Settings, plain bool, err error) {
 	d := w.dice("draw", r[0])
-	set = scenarios.Settings{Seed: d.seed(), Nodes: w.Nodes, Set: w.Set}
+	set = scenarios.Settings{Seed: d.seed(), Nodes: w.Nodes, Set: w.Set, NoHashes: true}
 	if n := len(w.Bases); n > 0 {
 		if s, err = w.Bases[r[0]%n](); err != nil {
 			return s, set, true, err

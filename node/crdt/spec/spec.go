@@ -32,7 +32,7 @@ func State(ops []Op, known func(kind string) bool) ([]byte, error) {
 	space := map[elementID]*element{}
 	at := func(id elementID) *element {
 		if space[id] == nil {
-			space[id] = &element{id: id, props: map[string]map[code][]write{}, meta: map[string][]write{}}
+			space[id] = &element{id: id}
 		}
 		return space[id]
 	}
@@ -53,10 +53,16 @@ func State(ops []Op, known func(kind string) bool) ([]byte, error) {
 			case deleteElement:
 				e.deletes = append(e.deletes, w)
 			case setMeta:
+				if e.meta == nil {
+					e.meta = map[string][]write{}
+				}
 				e.meta[m.prop] = append(e.meta[m.prop], w)
 			case move:
 				e.moves = append(e.moves, w)
 			default:
+				if e.props == nil {
+					e.props = map[string]map[code][]write{}
+				}
 				if e.props[m.prop] == nil {
 					e.props[m.prop] = map[code][]write{}
 				}

@@ -29,6 +29,7 @@ type convergence struct {
 	compared   int          // states compared
 	kept       int          // bytes of operations compared at hosts that do not know their kind
 	asked      int          // honest requests behind operations
+	pictures   int          // of channels that were read
 	whole, gap sim.Series
 }
 
@@ -49,8 +50,11 @@ func (c *convergence) Wants() sim.Kinds { return c.book.wants() }
 // Observe implements sim.Checker.
 func (c *convergence) Observe(e *sim.Event) {
 	c.observe(e)
-	if e.Kind == sim.OnBoot {
+	switch e.Kind {
+	case sim.OnBoot:
 		c.boots[e.Host] = e.Key.At
+	case sim.OnReply:
+		c.shown(e, e.Effect.(*step.Reply))
 	}
 }
 

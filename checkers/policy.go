@@ -283,8 +283,12 @@ func (p *policy) denials() {
 			}
 			return most
 		}
+		article := "a"
+		if own >= admin {
+			article = "an"
+		}
 		if may(&operation{author: who}, change, highest) == "" {
-			p.fail(r.replied, r.event, "host %d denied request %d (%s) of %s, a %s of the space from the beginning: %s", r.host, r.id, r.do, short(who), roleName(own), r.why)
+			p.fail(r.replied, r.event, "host %d denied request %d (%s) of %s, %s %s of the space from the beginning: %s", r.host, r.id, r.do, short(who), article, roleName(own), r.why)
 		}
 	}
 }

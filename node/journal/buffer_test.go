@@ -32,6 +32,13 @@ func TestFlood(t *testing.T) {
 		}
 	}
 	flood()
+	held := 0
+	for _, w := range h.l.buffer.shares[0].heap { // a few bytes that name many causes take what these take
+		held += len(w.op.Bytes) + 128*w.missing
+	}
+	if h.l.buffer.bytes != held || len(h.l.buffer.shares) != 1 {
+		t.Fatal("it holds", held, "bytes and counts", h.l.buffer.bytes)
+	}
 	h.receive(7, second)
 	flood()
 	if !h.l.Waiting(second.ID) || forgotten != 550 {

@@ -9,6 +9,7 @@ const HistoryName = "sweeps.sqlite"
 type history interface {
 	begin(k SweepKey) ([]SweepRun, error) // gives the runs that the sweep has already, by number
 	add(r *SweepRun) error
+	spoil(r *SweepRun) error // changes the outcome of a run that it has
 	end(s SweepSummary) error
 	close() error
 }

@@ -166,7 +166,7 @@ func (d *database) add(r *SweepRun) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, name := range r.names {
+	for _, name := range r.Names {
 		if h := sign(name); !d.named[h] {
 			d.named[h] = true
 			if _, err := tx.Exec("INSERT OR IGNORE INTO feature VALUES (?,?)", int64(h), name); err != nil {
@@ -175,6 +175,11 @@ func (d *database) add(r *SweepRun) (err error) {
 		}
 	}
 	return tx.Commit()
+}
+
+func (d *database) spoil(r *SweepRun) error {
+	_, err := d.db.Exec("UPDATE run SET outcome = ?, checker = ?, why = ?, sort = ? WHERE sweep = ? AND number = ?", string(r.Outcome), r.Checker, r.Why, r.Sort, d.sweep, r.Number)
+	return err
 }
 
 func orEmpty(b []byte) []byte {

@@ -22,7 +22,9 @@ type SweepOptions struct {
 	Fresh  float64       // share of the runs that are drawn anew; the rest mutate what showed something new
 	Runs   int           // 0 is no bound
 	For    time.Duration // begin no run after so much wall clock; 0 is no bound
-	Jobs   int           // side by side; 0 is one for each core
+	Jobs   int           // side by side in this process; 0 is one for each core
+	Crew   Crew          // does the runs in other processes; nil is this one
+	Ahead  int           // runs that may be at work before the choice waits for the first of them; 0 is 32. It is a part of what is drawn
 	Out    string        // folder of the history and the finds
 	Resume bool          // there must be something to go on with
 	Limits scenarios.Limits
@@ -38,8 +40,8 @@ type SweepOptions struct {
 	Open  func(SweepKey) error // told before the first run what the sweep is
 }
 
-// lag is by how many numbers the choice of a run may run ahead of what others showed: so many and no more may be at work
-// while the choice is still the same however many there are.
+// lag is by how many numbers the choice of a run may run ahead of what others showed, unless Ahead says otherwise: so many
+// and no more may be at work while the choice is still the same however many there are.
 const lag = 32
 
 // bareShare is the share of the runs that are done once more without the sweep's observer, to see what it costs.
@@ -74,6 +76,11 @@ type sweep struct {
 	err     error
 	inside  time.Duration // of workers, in runs
 	outside time.Duration // of workers, in all else but repeats
+
+	spent   time.Duration  // of a crew's processes
+	digests map[int]string // of the runs that are counted already
+	workers map[string]bool
+	data    map[int]*SweepRun // by scenario, the first of a crew's
 }
 
 // Sweep runs until its bounds, and says what came of it. What an earlier sweep of the same key left in Out counts as done.
@@ -82,14 +89,18 @@ func Sweep(ctx context.Context, o SweepOptions) (SweepSummary, error) {
 	if o.Jobs <= 0 {
 		o.Jobs = runtime.GOMAXPROCS(0)
 	}
-	o.Jobs = min(o.Jobs, lag)
+	if o.Ahead <= 0 {
+		o.Ahead = lag
+	}
+	o.Jobs = min(o.Jobs, o.Ahead)
 	if o.Limits.MaxEvents == 0 {
 		o.Limits.MaxEvents = SweepEvents
 	}
-	w := &sweep{SweepOptions: o, ctx: ctx, began: time.Now(), cpu: scenarios.CPUTime(), done: map[int]*SweepRun{}, corpus: newCorpus(), sorts: map[string]int{}}
+	w := &sweep{SweepOptions: o, ctx: ctx, began: time.Now(), cpu: scenarios.CPUTime(), done: map[int]*SweepRun{}, corpus: newCorpus(), sorts: map[string]int{},
+		digests: map[int]string{}, workers: map[string]bool{}, data: map[int]*SweepRun{}}
 	w.turn = sync.NewCond(&w.mu)
 	w.sum = SweepSummary{Key: w.key(), Tally: map[results.Outcome]int{}, Sorts: map[string]int{}, First: map[string]SweepRun{}, Jobs: o.Jobs}
-	for range lag {
+	for range o.Ahead {
 		w.recipes = append(w.recipes, Recipe{len(w.recipes)})
 	}
 	h, err := openHistory(filepath.Join(o.Out, HistoryName), o.Say)
@@ -119,11 +130,15 @@ func Sweep(ctx context.Context, o SweepOptions) (SweepSummary, error) {
 		w.turn.Broadcast()
 	})
 	defer stop()
-	var wait sync.WaitGroup
-	for range o.Jobs {
-		wait.Go(w.work)
+	if o.Crew != nil {
+		w.err = w.lead()
+	} else {
+		var wait sync.WaitGroup
+		for range o.Jobs {
+			wait.Go(w.work)
+		}
+		wait.Wait()
 	}
-	wait.Wait()
 	w.finish()
 	return w.sum, w.err
 }
@@ -132,6 +147,7 @@ func Sweep(ctx context.Context, o SweepOptions) (SweepSummary, error) {
 func (w *sweep) resume(old []SweepRun) error {
 	for i := range old {
 		w.done[old[i].Number] = &old[i]
+		w.digests[old[i].Number] = old[i].Digest
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -165,7 +181,7 @@ func (w *sweep) work() {
 		w.mu.Unlock()
 
 		began := threadTime()
-		run, inside, away, err := w.one(n, r)
+		run, inside, away, err := w.RunOne(w.ctx, n, r)
 		if err == nil && run != nil {
 			err = w.keep(run)
 		}
@@ -199,18 +215,18 @@ func (w *sweep) on() bool {
 // keep writes a run to the history, a find to a folder first.
 func (w *sweep) keep(r *SweepRun) error {
 	w.mu.Lock()
-	keep := r.Sort != "" && r.plan != nil && w.sorts[r.Sort] < keptFinds
+	keep := r.Sort != "" && r.Plan != nil && w.sorts[r.Sort] < keptFinds
 	if r.Sort != "" {
 		w.sorts[r.Sort]++
 	}
 	w.mu.Unlock()
 	if keep {
 		r.Dir = filepath.Join(w.Out, fmt.Sprintf("%s-%d-%d", r.Scenario, w.Seed, r.Number))
-		if err := r.record.Save(r.Dir, r.plan); err != nil {
+		if err := r.Record.Save(r.Dir, r.Plan); err != nil {
 			return err
 		}
 	}
-	r.record, r.plan = nil, nil
+	r.Record, r.Plan = nil, nil
 	return w.kept.add(r)
 }
 
@@ -251,12 +267,15 @@ func (w *sweep) mutant(r *rand.Rand, n int) Recipe { return append(slices.Clone(
 
 // key says what the sweep draws from: another key is another sweep.
 func (w *sweep) key() SweepKey {
-	k := SweepKey{Seed: w.Seed, Build: buildHash(), Commit: Commit(), Nodes: w.Nodes, Fresh: w.Fresh}
+	k := SweepKey{Seed: w.Seed, Build: BuildHash(), Commit: Commit(), Nodes: w.Nodes, Fresh: w.Fresh}
 	for _, base := range w.Bases {
 		if s, err := base(); err == nil {
 			text, _ := s.YAML()
 			k.Names = append(k.Names, fmt.Sprintf("%s/%08x", s.Name, sign(string(text))))
 		}
+	}
+	if w.Ahead != lag {
+		k.Names = append(k.Names, fmt.Sprintf("ahead=%d", w.Ahead))
 	}
 	for _, name := range sorted(w.Set) {
 		k.Names = append(k.Names, name+"="+w.Set[name])
@@ -283,6 +302,11 @@ func (w *sweep) finish() {
 func (w *sweep) measure() {
 	w.sum.Wall, w.sum.CPU = time.Since(w.began), scenarios.CPUTime()-w.cpu
 	w.sum.Inside, w.sum.Outside = w.inside, w.outside
+	if w.Crew != nil { // then all that this process does is beside the runs
+		w.sum.Outside += w.sum.CPU
+		w.sum.CPU += w.spent
+		w.sum.Jobs = len(w.workers)
+	}
 	w.sum.Features, w.sum.Corpus = len(w.corpus.known), len(w.corpus.entries)
 }
 

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -34,9 +35,15 @@ type SweepRun struct {
 	Dir      string        // of its plan and record, where it is a find
 	Sort     string        // of finds: what failed and why, figures apart
 
-	names  []string
-	record *results.Record
-	plan   []byte
+	Names  []string        // of the features; they, the record and the plan are let go once the history has the run
+	Record *results.Record // of a find
+	Plan   []byte
+
+	// Of a run that a crew did.
+	Worker string
+	Data   []results.File // that it read
+	Around time.Duration  // of its thread, beside the run itself and what was run again
+	Spent  time.Duration  // of the worker's process, since the last run that it told of
 }
 
 // Inert tells that a drawn run tested less than it meant to: a fault or a liar of it had no effect.
@@ -45,15 +52,22 @@ func (r *SweepRun) Inert() bool { return r.Outcome == results.Invalid || r.Outco
 // good tells whether there is nothing to report.
 func (r *SweepRun) good(plain bool) bool { return r.Outcome == results.Pass || !plain && r.Inert() }
 
-// one does a run: inside is the time that the run itself took, away that of trying it again. Nil is an interrupted run.
-func (w *sweep) one(n int, r Recipe) (run *SweepRun, inside, away time.Duration, err error) {
+// RunOne does a run as a sweep of these options does: inside is the time that the run itself took, away that of trying it
+// again. Nil is an interrupted run. Out and what bounds the sweep are not looked at.
+func (w *SweepOptions) RunOne(ctx context.Context, n int, r Recipe) (run *SweepRun, inside, away time.Duration, err error) {
+	entered := threadTime()
 	s, set, plain, err := w.Make(r)
 	if err != nil {
 		return nil, 0, 0, err
 	}
+	defer func() {
+		if run != nil {
+			run.Around = threadTime() - entered - inside - away
+		}
+	}()
 	set.Limits, set.Seat = w.Limits, w.Seat
 	set.Stop = func() string {
-		if w.ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return "interrupted"
 		}
 		return ""
@@ -82,7 +96,7 @@ func (w *sweep) one(n int, r Recipe) (run *SweepRun, inside, away time.Duration,
 	run.Took = threadTime() - began
 	set.Observe = nil
 	switch {
-	case w.ctx.Err() != nil:
+	case ctx.Err() != nil:
 		return nil, run.Took, away, nil
 	case errors.As(err, new(simulatorPanic)):
 		run.Outcome, run.Checker, run.Why = results.Fail, Panic, err.Error()
@@ -97,17 +111,18 @@ func (w *sweep) one(n int, r Recipe) (run *SweepRun, inside, away time.Duration,
 	rec := &o.Record
 	g := rec.Grade()
 	run.Outcome, run.Digest, run.Events, run.Virtual = g.Outcome, rec.Digest, rec.Events, time.Duration(rec.Virtual)
-	run.names = seen.features(o)
-	run.Features = signs(run.names)
+	run.Names = seen.features(o)
+	run.Features = signs(run.Names)
+	run.Data = rec.Data
 	if g.Outcome != results.Pass {
 		run.Checker, run.Why = g.Name, g.Why
 	}
-	run.record, run.plan = rec, o.Plan
+	run.Record, run.Plan = rec, o.Plan
 	if bare && !first {
 		digest = alone()
 	}
 	differ := func(where, other string) {
-		if w.ctx.Err() == nil && other != rec.Digest {
+		if ctx.Err() == nil && other != rec.Digest {
 			run.Outcome, run.Checker, run.Why = results.Fail, "determinism", fmt.Sprintf("digest %.12s here, %.12s %s", rec.Digest, other, where)
 		}
 	}
@@ -116,19 +131,19 @@ func (w *sweep) one(n int, r Recipe) (run *SweepRun, inside, away time.Duration,
 	}
 	if repeat && w.Again != nil {
 		began := threadTime()
-		other, err := w.Again(w.ctx, r)
+		other, err := w.Again(ctx, r)
 		away += threadTime() - began
-		if err != nil && w.ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil {
 			return nil, run.Took, away, fmt.Errorf("run %s in a second process: %w", r, err)
 		}
 		run.Repeated = err == nil
 		differ("in a second process", other)
 	}
-	if w.ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return nil, run.Took, away, nil
 	}
 	if run.good(plain) {
-		run.record, run.plan = nil, nil
+		run.Record, run.Plan = nil, nil
 	} else {
 		run.Sort = sortOf(run)
 	}

@@ -29,8 +29,8 @@ func (k SweepKey) String() string {
 	return fmt.Sprintf("%d %s %s nodes=%d fresh=%g", k.Seed, k.Build, strings.Join(k.Names, " "), k.Nodes, k.Fresh)
 }
 
-// buildHash names the binary that runs.
-var buildHash = sync.OnceValue(func() string {
+// BuildHash names the binary that runs.
+var BuildHash = sync.OnceValue(func() string {
 	self, err := os.Executable()
 	if err != nil {
 		return "unknown"
@@ -80,11 +80,7 @@ func (s *SweepSummary) add(r *SweepRun) {
 	s.Runs++
 	s.Tally[r.Outcome]++
 	s.Events += r.Events
-	if r.Sort != "" {
-		if s.Sorts[r.Sort]++; s.Sorts[r.Sort] == 1 {
-			s.First[r.Sort] = *r
-		}
-	}
+	s.count(r)
 	if r.Repeated {
 		s.Repeated++
 	}
@@ -93,6 +89,16 @@ func (s *SweepSummary) add(r *SweepRun) {
 	}
 	if r.Bare > 0 {
 		s.ratios = append(s.ratios, r.Took.Seconds()/r.Bare.Seconds())
+	}
+}
+
+// count takes in a run that is not as it should be.
+func (s *SweepSummary) count(r *SweepRun) {
+	if r.Sort == "" {
+		return
+	}
+	if s.Sorts[r.Sort]++; s.Sorts[r.Sort] == 1 {
+		s.First[r.Sort] = *r
 	}
 }
 

@@ -110,6 +110,6 @@ Exit codes: 0 pass, 1 fail, 2 vacuous, unknown or invalid, 3 usage or set-up.`,
 		return fmt.Errorf("--%s %s is not %s", bad[2], bad[1], want)
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newList(), newDescribe(), newRun(), newSweep(), newCI(), newReplay(), newShrink(), newTrace(), newExplain(), newView(), newTwice(), newMutants(), newBench(), newDevices(), newVersion(), newGPUWorker())
+	root.AddCommand(newList(), newDescribe(), newRun(), newSweep(), newWorker(), newCI(), newReplay(), newShrink(), newTrace(), newExplain(), newView(), newTwice(), newMutants(), newBench(), newDevices(), newVersion(), newGPUWorker())
 	return root
 }

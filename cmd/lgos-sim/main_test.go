@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("LGOS_SIM_AS_COMMAND") != "" {
 		main()
 	}
+	if err := os.Setenv("LGOS_SIM_AS_COMMAND", "1"); err != nil { // the command starts itself: workers, second processes
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 
@@ -283,7 +286,6 @@ func TestLimits(t *testing.T) {
 }
 
 func TestTwice(t *testing.T) {
-	t.Setenv("LGOS_SIM_AS_COMMAND", "1")
 	if text := must(t, append([]string{"twice", "calm-day", "--seed", "3"}, small...)...); !strings.Contains(text, "same digest") {
 		t.Errorf("twice says\n%s", text)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/lifegraph-os/lgos-sim/results"
 	"github.com/lifegraph-os/lgos-sim/scenarios"
 	"github.com/lifegraph-os/lgos-sim/scenarios/search"
+	"github.com/lifegraph-os/lgos-sim/scenarios/search/fleet"
 )
 
 // sweepDir is where a sweep keeps its history and finds unless --out says otherwise.
@@ -35,6 +36,8 @@ type sweepFlags struct {
 	out, only       string
 	fresh, repeat   float64
 	resume, history bool
+	link            fleet.Link
+	replicas, ahead int
 }
 
 func newSweep() *cobra.Command {
@@ -52,11 +55,16 @@ All draws follow from --seed. A find replays by its plan, or by sweep --only REC
 are kept in --out/` + search.HistoryName + ` (SQLite) as they end: the same line goes on where it was
 interrupted. A drawn run of which a fault had no effect is counted as invalid and is no failure.
 
+The runs are done by worker processes, served by a NATS JetStream server within this command. With
+--nats the server is another, and lgos-sim worker works for it on any number of machines. What is
+run and what comes of it is the same with any number of workers.
+
 Exit codes: 0 no find; 1 a failure; 2 interrupted, a find that is no failure, or, in a sweep over
 all situations with 200 runs or more, something never seen that must be seen sometimes.`,
 		Example: `  lgos-sim sweep --for 10m
   lgos-sim sweep partition-heal crash-storm --seeds 500 --nodes 60 --jobs 2
   lgos-sim sweep --seed 1 --only 17+203
+  lgos-sim sweep --for 8h --ahead 256 --nats tls://nats.example:4222 --creds sweep.creds
   lgos-sim sweep --history`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
@@ -64,7 +72,7 @@ all situations with 200 runs or more, something never seen that must be seen som
 	fs.Uint64Var(&f.seed, "seed", 1, "seed of everything that is drawn")
 	fs.IntVar(&f.runs, "seeds", 0, "so many runs in all; 0 is no bound, or 200 without --for")
 	fs.DurationVar(&f.span, "for", 0, "begin no run after so much wall clock")
-	fs.IntVarP(&f.jobs, "jobs", "j", 0, "runs side by side; 0 is one for each core")
+	fs.IntVarP(&f.jobs, "jobs", "j", 0, "worker processes here; 0 is one for each core, or none with --nats")
 	fs.IntVar(&f.nodes, "nodes", 0, "nodes; 0 is a drawn number, or the scenario's own")
 	fs.StringArrayVar(&f.set, "set", nil, "set `KEY=VALUE` of the scenarios")
 	fs.StringVar(&f.out, "out", sweepDir, "`FOLDER` of the history and the finds")
@@ -72,6 +80,10 @@ all situations with 200 runs or more, something never seen that must be seen som
 	fs.Float64Var(&f.repeat, "repeat", 0.05, "share of the runs that a second process repeats")
 	fs.StringVar(&f.only, "only", "", "do the one run of this `RECIPE` and print it")
 	fs.BoolVar(&f.resume, "resume", false, "go on with what --out holds, and with nothing else")
+	fs.StringVar(&f.link.URL, "nats", "", "do the runs with the workers of the NATS server at this `URL`")
+	natsFlags(fs, &f.link)
+	fs.IntVar(&f.replicas, "replicas", 1, "servers of the NATS cluster that keep each message")
+	fs.IntVar(&f.ahead, "ahead", 0, "runs at work at once at the most, a part of what is drawn; 0 is 32")
 	fs.BoolVar(&f.history, "history", false, "print the sweeps of this commit that --out holds")
 	return cmd
 }
@@ -91,7 +103,11 @@ func (f *sweepFlags) run(cmd *cobra.Command, args []string) error {
 	if f.only != "" {
 		return f.alone(cmd.Context(), p, &o, args)
 	}
+	p.Writer = &plainMeter{w: p.Writer} // workers tell of trouble meanwhile
 	o.Say = func(what string) { p.row("note    ", what) }
+	if o.Crew, err = f.crew(o.Say); err != nil {
+		return err
+	}
 	o.Open = func(k search.SweepKey) error {
 		draws := strings.Join(args, " ")
 		if len(args) == 0 {
@@ -122,6 +138,8 @@ func (f *sweepFlags) options(args []string) (o search.SweepOptions, err error) {
 		return o, fmt.Errorf("--seeds %d: give a count", f.runs)
 	case f.jobs < 0:
 		return o, fmt.Errorf("--jobs %d is negative", f.jobs)
+	case f.ahead < 0:
+		return o, fmt.Errorf("--ahead %d is negative", f.ahead)
 	case f.span < 0:
 		return o, fmt.Errorf("--for %v: give a time such as 10m", f.span)
 	case !(f.fresh >= 0 && f.fresh <= 1) || !(f.repeat >= 0 && f.repeat <= 1):
@@ -129,7 +147,7 @@ func (f *sweepFlags) options(args []string) (o search.SweepOptions, err error) {
 	case f.nodes != 0 && f.nodes < 8:
 		return o, fmt.Errorf("--nodes %d: a sweep needs 8 or more", f.nodes)
 	}
-	o = search.SweepOptions{Fresh: f.fresh, Runs: f.runs, For: f.span, Jobs: f.jobs, Out: f.out, Repeat: f.repeat}
+	o = search.SweepOptions{Fresh: f.fresh, Runs: f.runs, For: f.span, Jobs: f.jobs, Ahead: f.ahead, Out: f.out, Repeat: f.repeat}
 	if o.Runs == 0 && o.For == 0 {
 		o.Runs = 200
 	}
@@ -253,7 +271,7 @@ func (f *sweepFlags) finish(p *printer, s search.SweepSummary, args []string) er
 	}
 	if n := s.Runs - s.Resumed; n > 0 && s.CPU > 0 {
 		outside, observer, pairs := s.Overhead()
-		cost := fmt.Sprintf("%s, %d jobs, %s of CPU: %s seeds per CPU-hour, %s per hour", results.Span(results.Seconds(s.Wall)), s.Jobs, results.Span(results.Seconds(s.CPU)),
+		cost := fmt.Sprintf("%s, %d workers, %s of CPU: %s seeds per CPU-hour, %s per hour", results.Span(results.Seconds(s.Wall)), s.Jobs, results.Span(results.Seconds(s.CPU)),
 			results.Integer(uint64(s.PerCPUHour())), results.Integer(uint64(float64(n)/s.Wall.Hours())))
 		p.row("cost    ", fmt.Sprintf("%s; over bare runs: %.1f %% outside of them, %.1f %% in them (median of %d pairs)", cost, 100*outside, 100*observer, pairs))
 	}

@@ -66,7 +66,6 @@ func TestSweepKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := exec.CommandContext(t.Context(), self, args("killed")...)
-	c.Env = append(os.Environ(), "LGOS_SIM_AS_COMMAND=1")
 	said, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +106,6 @@ func TestSweepKilled(t *testing.T) {
 // TestSweepGreen: a sweep without a find exits 0 after every run was repeated in a second process; one that is interrupted
 // exits 2 and says how to go on.
 func TestSweepGreen(t *testing.T) {
-	t.Setenv("LGOS_SIM_AS_COMMAND", "1")
 	args := []string{"sweep", "calm-day", "--nodes", "12", "--set", "duration=8s", "--seeds", "2", "--repeat", "1", "--out"}
 	if text := must(t, append(args, t.TempDir())...); !strings.Contains(text, "2 runs: 2 pass") || !strings.Contains(strings.Join(strings.Fields(text), " "), "2 repeated in a second process") || !strings.Contains(text, "seeds per CPU-hour") {
 		t.Errorf("it says\n%s", text)
@@ -126,7 +124,7 @@ func TestSweepMistakes(t *testing.T) {
 	for args, want := range map[string]string{
 		"nowhere": `no scenario and no file "nowhere"`, "--only x": "is no recipe", "--seeds -1": "give a count", "--for -1s": "give a time",
 		"--fresh 2": "shares in 0..1", "--nodes 3": "8 or more", "--set x": "write KEY=VALUE", "--history": "holds no history", "calm-day --resume": "--resume",
-		"calm-day --set pi=3": "no such key", "--seeds 1..5": "is not a whole number",
+		"calm-day --set pi=3": "no such key", "--seeds 1..5": "is not a whole number", "--nats x": "write nats://HOST:4222", "--ahead -1": "--ahead -1 is negative", "--replicas 9": "1 to 5",
 	} {
 		code, out, errs := command(t, append(append([]string{"sweep"}, strings.Fields(args)...), "--out", filepath.Join(dir, results.PlanName))...)
 		if code != exitUsage || !strings.Contains(errs, want) {

@@ -73,8 +73,13 @@ names the moment: what is shown can be passed on as a link to whoever views the 
 			defer v.Close()
 			p := newPrinter(cmd.OutOrStdout())
 			p.row("run     ", fmt.Sprintf("%s inputs of all hosts are recorded, %s on disk, after %s", results.Integer(v.Inputs()), results.Bytes(uint64(v.Tape())), results.Span(results.Seconds(time.Since(began)))))
-			p.row("page    ", "http://"+l.Addr().String()+"/"+fragment(cmd, at, f.host))
-			if ip, err := netip.ParseAddr(name); name != "localhost" && (err != nil || !ip.IsLoopback()) {
+			bound := netip.MustParseAddrPort(l.Addr().String())
+			where := bound.String()
+			if bound.Addr().IsUnspecified() {
+				where = fmt.Sprintf("localhost:%d", bound.Port())
+			}
+			p.row("page    ", "http://"+where+"/"+fragment(cmd, at, f.host))
+			if !bound.Addr().Unmap().IsLoopback() {
 				p.row("warning ", "whoever reaches this address can read the run")
 			}
 			p.row("stop    ", "Ctrl-C")

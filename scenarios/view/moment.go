@@ -51,7 +51,8 @@ func (v *Viewer) network(at time.Duration) *networkAnswer {
 			a.Faults = append(a.Faults, i)
 		}
 	}
-	for i := v.index.upTo(at) - 1; i >= 0 && len(a.Last) < 6 && v.index.upTo(at)-i < 4*chunkSize; i-- {
+	end := v.index.upTo(at)
+	for i := end - 1; i >= max(0, end-4*chunkSize) && len(a.Last) < 6; i-- {
 		if e := v.index.entry(i); e.kind.network() {
 			a.Last = append(a.Last, logLine{e.at, int(e.host), kindNames()[e.kind], v.index.words(e)})
 		}

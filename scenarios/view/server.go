@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log"
 	"net"
@@ -47,14 +48,9 @@ const maxHeader = 16 << 10
 func (v *Viewer) Server(names ...string) *http.Server {
 	return &http.Server{
 		Handler: v.Handler(names...), MaxHeaderBytes: maxHeader, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: log.New(discard{}, "", 0),
+		ErrorLog: log.New(io.Discard, "", 0), // of connections that browsers break off
 	}
 }
-
-// discard drops what a server says of broken connections.
-type discard struct{}
-
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
 
 // Handler answers requests: the page's files, and under /api what they show, as JSON.
 func (v *Viewer) Handler(names ...string) http.Handler {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"errors"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -68,6 +69,7 @@ func open(name string, run func(scenarios.Settings) (*scenarios.Outcome, error),
 	if err != nil {
 		return nil, err
 	}
+	defer debug.FreeOSMemory() // the world is not needed any more, and may have been large
 	if err := x.finish(); err != nil {
 		return nil, err
 	}

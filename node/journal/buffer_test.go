@@ -86,6 +86,26 @@ func TestBytes(t *testing.T) {
 	}
 }
 
+// TestSinceFills: what is sent takes all of the room that there is, and not a byte more, but for the first operation.
+func TestSinceFills(t *testing.T) {
+	store := op.NewStore(1 << 20)
+	h := newHost(t, store, 1000)
+	w := newWriter(store, 1)
+	for range 3 {
+		h.receive(1, w.next(op.SendMessage, h.l.Entries[0].Op))
+	}
+	all := h.l.Since(nil, 10, 1<<20)
+	if len(all) != 4 {
+		t.Fatal(len(all))
+	}
+	room := len(all[0].Op.Bytes) + len(all[1].Op.Bytes)
+	for _, c := range []struct{ room, want int }{{0, 1}, {room - 1, 1}, {room, 2}, {room + 1, 2}} {
+		if got := h.l.Since(nil, 10, c.room); len(got) != c.want {
+			t.Errorf("%d operations in %d bytes, want %d", len(got), c.room, c.want)
+		}
+	}
+}
+
 // TestLogsMeet: two journals with parts of one history, forks too, bring each other up to date by tips alone, in frames of
 // bounded size.
 func TestLogsMeet(t *testing.T) {

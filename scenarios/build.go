@@ -172,7 +172,8 @@ func heardAfter(net *netsim.Network, x, y sim.HostID) time.Duration {
 
 // seat gives every host its node, and liars what makes them lie.
 func (b *build) seat(seed sim.Seed) (seats []sim.Seat) {
-	shared, liars := op.NewStore(storeSize), op.NewStore(storeSize)
+	shared := op.NewStore(storeSize)
+	liars := shared.Beside(storeSize)
 	r := seed.Stream("contacts")
 	private := b.settings.Set["store"] == "private"
 	for i := range b.cast.members {

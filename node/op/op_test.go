@@ -522,3 +522,38 @@ func TestStoreSigns(t *testing.T) {
 		}
 	}
 }
+
+// TestStoreBeside: a store beside another knows what that one knows, puts nothing into it, and shares no serial with it.
+func TestStoreBeside(t *testing.T) {
+	s := NewStore(1 << 20)
+	b := s.Beside(1 << 20)
+	good := testGenesis()
+	bad := bytes.Clone(good)
+	bad[len(bad)-1] ^= 1
+	first := mustOpen(t, s, good)
+	if mustOpen(t, b, good) != first {
+		t.Error("what is known was opened again")
+	}
+	body := (&Draft{Kind: SendMessage}).Body()
+	seen := map[uint32]bool{first.Serial: true}
+	for i := range 20 {
+		h := testHeader()
+		h.WallMS = int64(i)
+		store := s
+		if i%2 == 0 {
+			store = b
+		}
+		o := mustOpen(t, store, Sign(h, body, testKey(3)))
+		if seen[o.Serial] {
+			t.Errorf("serial %d was given twice", o.Serial)
+		}
+		seen[o.Serial] = true
+		bad[len(bad)-2] ^= byte(i + 1)
+		if _, err := b.Open(bad); err == nil {
+			t.Error("a bad copy was accepted")
+		}
+	}
+	if n := len(s.good.young) + len(s.good.old); n != 11 || len(s.bad.young) > 0 {
+		t.Errorf("the store holds %d operations of others and %d refusals; want 11 and none", n, len(s.bad.young))
+	}
+}

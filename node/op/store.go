@@ -19,6 +19,7 @@ type Store struct {
 	good    generations
 	bad     generations
 	serials uint32
+	over    *Store // looked into before anything is opened, and never filled; nil for most
 }
 
 type generations struct {
@@ -46,6 +47,13 @@ func NewStore(maxBytes int) *Store {
 	return s
 }
 
+// Beside makes a store of its own bound for those who must not fill this one: what is known here it need not open again.
+func (s *Store) Beside(maxBytes int) *Store {
+	b := NewStore(maxBytes)
+	b.seed, b.over = s.seed, s
+	return b
+}
+
 // Open gives the operation that the bytes are, or a *Refusal: malformed or signature. It may keep a copy of b.
 func (s *Store) Open(b []byte) (*Operation, error) { return s.open(b, nil) }
 
@@ -64,6 +72,9 @@ func (s *Store) open(b []byte, signer *Key) (*Operation, error) {
 	s.mu.Lock()
 	e := s.find(h, b)
 	s.mu.Unlock()
+	if e == nil && s.over != nil {
+		e = s.over.peek(h, b)
+	}
 	if e == nil {
 		e = &opened{bytes: bytes.Clone(b)}
 		e.op, e.refusal = decode(e.bytes, signer)
@@ -71,8 +82,7 @@ func (s *Store) open(b []byte, signer *Key) (*Operation, error) {
 		if other := s.find(h, b); other != nil { // somebody else was quicker
 			e = other
 		} else if e.op != nil {
-			e.op.Serial = s.serials
-			s.serials++
+			e.op.Serial = s.serial()
 			s.good.add(h, e)
 		} else {
 			s.bad.add(h, e)
@@ -85,11 +95,29 @@ func (s *Store) open(b []byte, signer *Key) (*Operation, error) {
 	return e.op, nil
 }
 
-// Serials is one more than the greatest serial given.
-func (s *Store) Serials() int {
+// serial gives the next number. Stores beside one another never give the same: a journal tells operations apart by it.
+func (s *Store) serial() uint32 {
+	if s.over != nil {
+		s.over.mu.Lock()
+		defer s.over.mu.Unlock()
+		return s.over.serial()
+	}
+	s.serials++
+	return s.serials - 1
+}
+
+// peek finds bytes for a store beside this one, and leaves all as it is.
+func (s *Store) peek(h uint64, b []byte) *opened {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return int(s.serials)
+	for _, table := range []map[uint64]*opened{s.good.young, s.good.old, s.bad.young, s.bad.old} {
+		for e := table[h]; e != nil; e = e.next {
+			if bytes.Equal(e.bytes, b) {
+				return e
+			}
+		}
+	}
+	return nil
 }
 
 // find compares whole bytes: the fast hash only says where to look.

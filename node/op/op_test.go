@@ -215,6 +215,15 @@ func TestNotCanonical(t *testing.T) {
 	}
 }
 
+// TestIsRights: these three kinds change roles, and no other; a new kind must be told here.
+func TestIsRights(t *testing.T) {
+	for kind, want := range map[string]bool{SpaceCreate: true, RightsGrant: true, RightsRevoke: true, SendMessage: false, ComputeOffer: false, "": false} {
+		if o := (&Operation{Kind: kind}); o.IsRights() != want {
+			t.Errorf("%s changes roles: %t, want %t", kind, !want, want)
+		}
+	}
+}
+
 // TestRefusals bends one thing at a time.
 func TestRefusals(t *testing.T) {
 	draft := fullDraft()

@@ -3,14 +3,14 @@ import {$, el, table, fold, fragment, seconds, count, plural} from './dom.js';
 const short = id => el('code', {title: id}, id.slice(0, 12));
 
 // drawHost shows a host right after one of its steps.
-export function drawHost(h, words, at) {
+export function drawHost(h, words) {
   const body = $('hostbody'), inside = body.contains(document.activeElement), row = document.activeElement?.closest?.('.steps');
   $('host-h').textContent = `Host ${h.host}`;
   body.replaceChildren(...[
     el('ul', {class: 'chips', 'aria-label': `What host ${h.host} is`}, words.slice(1).map(w => el('li', {class: /^(liar|down)/.test(w) && 'warn'}, w)),
       h.down && el('li', {class: 'warn'}, `went down: ${h.down}`), h.version && el('li', {}, `protocol ${h.version[0]}, schema ${h.version[1]}`)),
     h.panic ? el('p', {class: 'wrap'}, el('strong', {}, 'It panicked: '), h.panic) : '',
-    steps(h, at),
+    steps(h),
     fold('effects', true, el('span', {}, `What it did then `, el('small', {}, plural(h.effects.length, 'effect'))),
       el('ol', {class: 'effects'}, h.effects.map(f => el('li', {}, el('span', {class: !f.carried && 'not'}, f.text), !f.carried && ' (not carried out: the host went down)')))),
     h.spaces.map((s, i) => space(s, i === 0)),
@@ -24,7 +24,7 @@ export function drawHost(h, words, at) {
   else if (inside) $('host-h').focus({preventScroll: true});
 }
 
-function steps(h, at) {
+function steps(h) {
   const rows = h.around.map(s => ({current: s.n === h.n, cells: [count(s.n),
     el('a', {href: fragment({at: s.at, host: h.host, event: s.key}), class: 'mono'}, seconds(s.at)), s.kind, s.text]}));
   const t = table(`Steps ${count(h.around[0].n)} to ${count(h.around.at(-1).n)} of ${count(h.total)}; the state below is that after step ${count(h.n)}`, [['step', 'n'], ['at'], ['input'], ['what', 'wrap']], rows);

@@ -1,7 +1,7 @@
 import {$, el, table, ask, fragment, seconds, plural} from './dom.js';
 
 // setUpSearch fills in the kinds and answers the form.
-export function setUpSearch(run, host) {
+export function setUpSearch(run) {
   $('s-kind').append(...run.kinds.map(k => el('option', {}, k)), el('optgroup', {label: 'of one host'}, run.bulk_kinds.map(k => el('option', {}, k))));
   let params, rows = [];
   const find = async () => {

@@ -18,7 +18,7 @@ async function show(want, push) {
   try {
     const m = await ask('moment', want, mine.signal);
     shown = m;
-    draw(m, want);
+    draw(m);
     const here = fragment({at: m.at, host: m.host?.host ?? m.asleep, event: want.event || want.n ? m.host?.event.key : undefined});
     if (location.hash !== here) history[push ? 'pushState' : 'replaceState'](null, '', here);
     $('error').hidden = true;
@@ -53,7 +53,7 @@ function draw(m) {
   $('on').replaceChildren(...on(s.faults));
   $('regions').replaceChildren(table('Hosts by region', [['region'], ['hosts', 'n'], ['up', 'n'], ['down', 'n'], ['liars', 'n'], ['kernel 1', 'n'], ['connections', 'n'], ['cut', 'n']], network.rows()));
   $('log').replaceChildren(...m.network.last.map(l => el('li', {}, el('time', {}, seconds(l.at)), l.host ? el('a', {href: fragment({at: l.at, host: l.host})}, `host ${l.host}`) : '', ` ${l.text}`)));
-  if (h) drawHost(h, network.words(h.host), m.at); else noHost(m.asleep);
+  if (h) drawHost(h, network.words(h.host)); else noHost(m.asleep);
   document.title = `${seconds(m.at)}${picked ? `, host ${picked}` : ''} · ${run.name}`;
 }
 
@@ -160,7 +160,7 @@ async function start() {
   timeline = new Timeline($('timeline'), run, at => jump(at));
   network = new Network($('canvas'), $('tip'), run, h => show({at: instant(shown.at), host: h}, true));
   legend($('legend'));
-  setUpSearch(run, host);
+  setUpSearch(run);
   $('slider').addEventListener('input', () => jump(+$('slider').value));
   const press = {first: () => edge(false), last: () => edge(true), back: () => step(-1), forward: () => step(1), minus: () => jump(shown.at - 1e9), plus: () => jump(shown.at + 1e9),
     nohost: () => show({at: instant(shown.at)}, true)};

@@ -4,8 +4,9 @@ NODES ?= 1000
 SEEDS ?= 1..50
 DRAWS ?= 200
 FUZZ  ?= 60s
+SAMPLE ?= 200
 
-.PHONY: help run test check cross sweep twice soak mutants fuzz bench report setup build clean
+.PHONY: help run test check cross sweep twice soak mutants operators fuzz bench report setup build clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -22,7 +23,7 @@ test: ## everything that CI runs (needs a Vulkan driver and ONNX Runtime, or GPU
 	go test $$(go list ./... | grep -v '/scenarios/determinism$$')
 	go test -v ./scenarios/determinism
 	@$(MAKE) --no-print-directory cross sweep
-	@$(MAKE) --no-print-directory mutants SHARE=8
+	@$(MAKE) --no-print-directory mutants SHARE=14
 
 # The commit is stamped here too, for go build leaves it out under -buildvcs=false.
 STAMP = $(shell c=$$(git rev-parse HEAD 2>/dev/null) && { [ -z "$$(git status --porcelain)" ] || c=$$c-dirty; echo $$c; })
@@ -58,6 +59,10 @@ soak: build ## every scenario at 60 nodes over SEEDS=1..50, and DRAWS=200 drawn 
 
 mutants: build ## plant known bugs; each must be caught by the checker named in its file (SHARE=n: one in n, another each day)
 	scripts/mutants.sh $(or $(SHARE),1)
+
+operators: build ## edit packages of node by chance, SAMPLE=200 edits each: tests or scenarios must notice so many percent
+	$(SIM) mutants --auto node/op node/crdt node/journal node/rights --sample $(SAMPLE) --score 85 --explained checkers/mutants/auto/equivalent.yaml
+	$(SIM) mutants --auto node node/wire node/graph node/overlay node/gossip node/replica node/kernel node/compute --sample $(SAMPLE) --score 75 --explained checkers/mutants/auto/equivalent.yaml
 
 fuzz: ## every fuzz target for FUZZ=60s (ONLY=REGEXP picks some)
 	scripts/fuzz.sh $(FUZZ) $(ONLY)

@@ -1,12 +1,6 @@
 #!/usr/bin/env bash
-# Tests the checkers with planted bugs: mutants.sh N takes one in N of checkers/mutants, another share each day.
+# Tests the checkers with planted bugs: mutants.sh N takes one in N of checkers/mutants, another share each day, and compares
+# what became of them with the detections that are kept there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-share=${1:-1}
-
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-ls checkers/mutants/*.yaml | awk -v n="$share" -v day="$((10#$(date +%j)))" 'NR % n == day % n' | while read -r file; do
-  cp "$file" "$folder/"
-done
-bin/lgos-sim mutants "$folder"
+exec bin/lgos-sim mutants checkers/mutants --share "$((10#$(date +%j)))/${1:-1}" --against checkers/mutants/detections.json

@@ -22,7 +22,7 @@ func newMutants() *cobra.Command {
 		Long: "Plants the bugs that the files of a folder describe, one at a time, runs the scenario of each, and sees that the predicted\n" +
 			"checker catches it and that those which must be silent are. With --auto, edits packages of the module (node/op …) by the\n" +
 			"operators of gremlins instead: a seeded sample of each, judged by the package's unit tests, then by scenarios.",
-		Example: "  lgos-sim mutants checkers/mutants --share 3/13 --against checkers/mutants/auto/detections.json\n" +
+		Example: "  lgos-sim mutants checkers/mutants --share 3/13 --against checkers/mutants/detections.json\n" +
 			"  lgos-sim mutants --auto node/op node/crdt --sample 200 --seed 1 --score 85",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/goccy/go-yaml"
+
 	"github.com/lifegraph-os/lgos-sim/results"
 	"github.com/lifegraph-os/lgos-sim/scenarios"
 )
@@ -49,6 +51,67 @@ func TestMutantsApply(t *testing.T) {
 		if !slices.ContainsFunc(list, func(m Mutant) bool { return strings.HasPrefix(m.File, layer+"/") }) {
 			t.Errorf("no mutant breaks %s", layer)
 		}
+	}
+}
+
+// TestDrawnMutants holds the list of edits that operators drew to the folder: each is told what became of, those that were
+// planted stand in the folder, and nothing is called drawn that was not. At least 40 of at least 80 planted bugs are drawn.
+func TestDrawnMutants(t *testing.T) {
+	list, err := Folder(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(folder + "/auto/drawn.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var drawn []struct{ At, Edit, Fate, Mutant, Why string }
+	if err := yaml.UnmarshalWithOptions(b, &drawn, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	planted := map[string]bool{}
+	for _, d := range drawn {
+		i := slices.IndexFunc(list, func(m Mutant) bool { return m.Name == d.Mutant })
+		switch d.Fate {
+		case "planted":
+			if i < 0 || planted[d.Mutant] || !strings.Contains(list[i].Replace, d.Edit) || !strings.HasPrefix(d.At, list[i].File+":") {
+				t.Errorf("%s: no mutant %q makes this edit, or two do", d.At, d.Mutant)
+			}
+			planted[d.Mutant] = true
+		case "scenario", "tests", "survived", "equivalent", "open":
+			if d.Mutant != "" || d.Why == "" && d.Fate != "open" {
+				t.Errorf("%s: %s, as mutant %q, because %q", d.At, d.Fate, d.Mutant, d.Why)
+			}
+		default:
+			t.Errorf("%s: fate %q", d.At, d.Fate)
+		}
+	}
+	for i := range list {
+		if drawn := strings.HasPrefix(list[i].Name, "auto-"); drawn != planted[list[i].Name] {
+			t.Errorf("%s: its name says that it was drawn: %t; the list: %t", list[i].Name, drawn, !drawn)
+		}
+	}
+	if len(list) < 80 || len(planted) < 40 {
+		t.Errorf("%d bugs are planted, %d of them drawn; want 80 and 40", len(list), len(planted))
+	}
+	kept, err := ReadDetections(folder + "/detections.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(list, func(a, b Mutant) int { return strings.Compare(a.Name, b.Name) })
+	for i, m := range list {
+		if i >= len(kept.Mutants) || kept.Mutants[i].Name != m.Name {
+			t.Fatalf("detections.json does not hold the mutants of the folder: %s is where it differs; run mutants checkers/mutants --keep checkers/mutants/detections.json", m.Name)
+		}
+		if !slices.Contains(kept.Mutants[i].By, m.CaughtBy) {
+			t.Errorf("%s was once caught by %v, and is to be by %s", m.Name, kept.Mutants[i].By, m.CaughtBy)
+		}
+	}
+	if len(kept.Mutants) != len(list) {
+		t.Errorf("detections.json holds %d mutants, the folder %d", len(kept.Mutants), len(list))
+	}
+	if _, err := ReadExplained(root, filepath.Join(folder, "auto/equivalent.yaml")); err != nil {
+		t.Error(err)
 	}
 }
 

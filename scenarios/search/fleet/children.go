@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 type children struct {
 	spawn func(env []string) *exec.Cmd
 	env   []string
+	jobs  int
 	say   func(string)
 	most  int64         // deaths in a row, without work done between them, that are no run's doing
 	died  atomic.Int64  // in a row
@@ -32,7 +34,7 @@ type children struct {
 
 // startChildren starts so many workers.
 func startChildren(n, tries int, env []string, spawn func([]string) *exec.Cmd, tell func(string)) *children {
-	c := &children{spawn: spawn, env: env, say: tell, most: int64(tries * (n + 1)), fail: make(chan error, 1), done: make(chan struct{}), alive: map[*exec.Cmd]io.Closer{}}
+	c := &children{spawn: spawn, env: env, jobs: n, say: tell, most: int64(tries * (n + 1)), fail: make(chan error, 1), done: make(chan struct{}), alive: map[*exec.Cmd]io.Closer{}}
 	for range n {
 		c.wait.Go(c.keep)
 	}
@@ -47,6 +49,9 @@ func startChildren(n, tries int, env []string, spawn func([]string) *exec.Cmd, t
 func (c *children) keep() {
 	for {
 		cmd := c.spawn(c.env)
+		if os.Getenv("GOMAXPROCS") == "" { // a process with more than its share of the cores collects garbage on those of others
+			cmd.Env = append(cmd.Environ(), fmt.Sprintf("GOMAXPROCS=%d", max(1, runtime.GOMAXPROCS(0)/c.jobs)))
+		}
 		said := &head{}
 		if cmd.Stderr == nil {
 			cmd.Stderr = said

@@ -5,8 +5,8 @@
 // server: who may write to it decides what they run.
 //
 // A sweep on one machine goes the same way, over a server within its process: a run that takes its process down costs one
-// worker, not the sweep, and what is used by many machines is used every day. It costs less than 1 % of the CPU time of
-// 60-node runs. Where NATS does not build (js, wasip1) a sweep does its runs in its own process.
+// worker, not the sweep, and what is used by many machines is used every day. BenchmarkFleet, 40 runs of 60 nodes, took 0.4 % more
+// CPU time than the same runs in one process, both with GOMAXPROCS=1. Where NATS does not build (js, wasip1) a sweep does its runs in its own process.
 package fleet
 
 import (

@@ -72,7 +72,7 @@ func AutoMutants(packages []string, o AutoOptions) (AutoReport, error) {
 	defer os.RemoveAll(w.temp)
 	a := auto{workshop: w, AutoOptions: o, judges: judging()}
 	a.measured = sync.OnceValue(a.measure)
-	w.limits = limits{2_000_000, time.Minute, 8 << 10} // the scenarios below take at most 100,000 events and 2 s
+	w.limits = limits{2_000_000, 20 * time.Second, 8 << 10} // the scenarios below take at most 100,000 events and 2 s
 	if o.Explained != "" {
 		if a.explained, err = ReadExplained(w.root, o.Explained); err != nil {
 			return AutoReport{}, err

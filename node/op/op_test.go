@@ -213,6 +213,9 @@ func TestNotCanonical(t *testing.T) {
 	if !Canonical(append(bytes.Repeat([]byte{0x81}, MaxDepth), 0)) {
 		t.Error("refused the greatest depth")
 	}
+	if !Canonical([]byte{0xfa, 0x47, 0x80, 0, 0}) {
+		t.Error("refused 65536, a power of two that 16 bits do not hold")
+	}
 }
 
 // TestIsRights: these three kinds change roles, and no other; a new kind must be told here.

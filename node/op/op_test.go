@@ -340,6 +340,11 @@ func TestFaults(t *testing.T) {
 	if got, ok := AcceptanceOf(acc.Args()); !ok || !reflect.DeepEqual(got, acc) {
 		t.Error(got)
 	}
+	double := acc
+	double.Results = []ID{{1}, {1}}
+	if got, ok := AcceptanceOf(double.Args()); ok {
+		t.Errorf("one result is named twice, and would count twice: %+v", got)
+	}
 	if got, ok := ChangeOf(RightsGrant, change.Args()); !ok || !reflect.DeepEqual(got, change) {
 		t.Error(got)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -21,29 +20,9 @@ import (
 // planted builds the command with a known bug in it.
 func planted(t *testing.T, name string) string {
 	t.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
+	binary := filepath.Join(t.TempDir(), "lgos-sim")
+	if _, err := search.Plant(t.Context(), filepath.Join("..", "..", "checkers", "mutants", name+".yaml"), binary); err != nil {
 		t.Fatal(err)
-	}
-	m, err := search.ReadMutant(filepath.Join(root, "checkers", "mutants", name+".yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(root, filepath.FromSlash(m.File))
-	source, err := os.ReadFile(file)
-	if err != nil || strings.Count(string(source), m.Find) != 1 {
-		t.Fatalf("the bug does not fit %s (%v)", m.File, err)
-	}
-	dir := t.TempDir()
-	bug, overlay, binary := filepath.Join(dir, "bug.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "lgos-sim")
-	text, err := json.Marshal(map[string]any{"Replace": map[string]string{file: bug}})
-	if err = errors.Join(err, os.WriteFile(bug, []byte(strings.Replace(string(source), m.Find, m.Replace, 1)), 0o644), os.WriteFile(overlay, text, 0o644)); err != nil {
-		t.Fatal(err)
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags", "-s -w", "-overlay", overlay, "-o", binary, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
 	}
 	return binary
 }

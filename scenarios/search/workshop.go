@@ -48,6 +48,27 @@ func (w *workshop) build(binary, name, file string, source []byte) (why string, 
 	return w.compile(binary, file, source, "build", "./cmd/lgos-sim", "-ldflags", "-s -w -X github.com/lifegraph-os/lgos-sim/scenarios.Mutant="+name)
 }
 
+// Plant builds the command with the bug of a mutant's file in it, and gives the mutant.
+func Plant(ctx context.Context, file, binary string) (Mutant, error) {
+	m, err := ReadMutant(file)
+	if err != nil {
+		return m, err
+	}
+	w, err := newWorkshop(ctx)
+	if err != nil {
+		return m, err
+	}
+	defer os.RemoveAll(w.temp)
+	source, why := m.apply(w.root)
+	if why == "" {
+		why, err = w.build(binary, m.Name, m.File, source)
+	}
+	if why != "" {
+		err = fmt.Errorf("%s: %s", file, why)
+	}
+	return m, err
+}
+
 // compile calls the go command for a package, with one file of it replaced.
 func (w *workshop) compile(binary, file string, source []byte, verb, pkg string, flags ...string) (why string, err error) {
 	args := append(strings.Fields(verb), "-o", binary, "-buildvcs=false")

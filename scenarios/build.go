@@ -20,7 +20,7 @@ import (
 
 // Figures of every run that scenarios do not change.
 const (
-	receipts  = 2                // w: an operation with receipts from so many other hosts is durable
+	Receipts  = 2                // w: an operation with receipts from so many other hosts is durable
 	compared  = 2                // neighbours with which a node compares heads in a period
 	contacts  = 16               // peers of each space that a node is told of
 	storeSize = 256 << 20        // bytes of opened operations that a world's table may hold
@@ -180,7 +180,7 @@ func (b *build) seat(seed sim.Seed) (seats []sim.Seat) {
 		m := &b.cast.members[i]
 		cfg := node.Config{
 			Store: shared, Kernel: kernel.Release(m.group.kernel()),
-			Fanout: b.scenario.Node.fanout(), Period: b.scenario.Node.period(), Heads: compared, Receipts: receipts,
+			Fanout: b.scenario.Node.fanout(), Period: b.scenario.Node.period(), Heads: compared, Receipts: Receipts,
 		}
 		for _, k := range m.spaces {
 			sp := &b.cast.spaces[k]
@@ -277,7 +277,7 @@ func (b *build) plan(seed sim.Seed) (sim.Plan, error) {
 
 // tell writes down what the checkers must know.
 func (b *build) tell(net *netsim.Network, seats []sim.Seat) *checkers.Truth {
-	t := &checkers.Truth{Receipts: receipts, MinDurable: b.scenario.durable()}
+	t := &checkers.Truth{Receipts: Receipts, MinDurable: b.scenario.durable()}
 	for i := range b.cast.members {
 		m := &b.cast.members[i]
 		v := kernel.Release(m.group.kernel())

@@ -72,7 +72,7 @@ func diameter(n int) int { return bits.Len(uint(n)) + 2 }
 // the one which Spread adds). It begins with its author and those who gave the receipts.
 func turns(fanout, n int) int {
 	rounds := 0
-	for know := receipts + 1; know < n && fanout < defaultFanout; know *= 1 + 2*compared {
+	for know := Receipts + 1; know < n && fanout < defaultFanout; know *= 1 + 2*compared {
 		rounds++
 	}
 	return max(2, rounds)

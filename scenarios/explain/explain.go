@@ -42,6 +42,7 @@ type Report struct {
 	Without  *Difference
 	faults   []window
 	narrowed bool
+	missing  bool // something is, rather than that a step is wrong
 }
 
 // explainer is a run that is carried out again and again.
@@ -85,6 +86,11 @@ func Run(first func(scenarios.Settings) (*scenarios.Outcome, error), opts Option
 	wrong, err := x.narrow(r, s, t)
 	if err != nil {
 		return nil, err
+	}
+	if strings.Contains(s.why, " became durable") {
+		s.pick(t, x)
+	} else if (s.lacking() || s.tardy()) && len(s.hosts) > 0 {
+		s.watch = s.hosts[0]
 	}
 	if s.known() {
 		opts.Say("the run, with what concerns " + s.checker + "'s first violation")

@@ -15,10 +15,10 @@ const moments = 256
 // taken behind every step in question, which changes nothing that any host sees. It gives -1 where there is none, as for
 // what never came.
 func (x *explainer) narrow(r *Report, s *subject, t *trace) (int32, error) {
+	if strings.Contains(s.why, " became durable") {
+		return -1, nil // too few did: a share has no first step
+	}
 	if s.event != nil {
-		if strings.Contains(s.why, " became durable") {
-			return -1, nil // too few did; the event is only the slowest's request
-		}
 		return t.at(*s.event, s.hosts), nil
 	}
 	end := s.at == time.Duration(x.rec.Virtual)

@@ -16,7 +16,8 @@ type Line struct {
 	Host  sim.HostID   // 0 is the world
 	From  []sim.HostID // whose packets led to it
 	Text  string
-	Wrong bool // the first wrong step
+	Wrong bool // the first wrong step, or where what is Lacks comes to a halt
+	Lacks bool // what should have followed never did, or too late
 	End   bool // the violation
 	step  int32
 	rank  int // what goes first where there are too many: 0 must stay
@@ -41,19 +42,26 @@ type teller struct {
 	lines []Line
 	hosts []sim.HostID // of the path
 	wrong int32
+
+	missing bool // rather is something missing after the step
 }
 
 // tell makes the story of a violation: how each operation that the verdict names came from its request to where it went
 // wrong, what was believed of it there, what befell the hosts on the way, and the first wrong step.
 func (x *explainer) tell(r *Report, s *subject, t *trace, wrong int32) {
 	w := &teller{x: x, s: s, t: t, wrong: wrong}
+	if s.late != nil {
+		w.overdue()
+		w.end(r)
+		return
+	}
 	if len(s.hosts) > 0 {
 		w.hosts = append(w.hosts, s.hosts[0])
 	}
 	if wrong >= 0 && len(s.ops) == 0 {
 		w.back(wrong)
 	}
-	if w.wrong < 0 && len(s.ops) > 0 && !w.lacking() { // signed when it went wrong: by signing
+	if w.wrong < 0 && len(s.ops) > 0 && !w.s.lacking() { // signed when it went wrong: by signing
 		if a, ok := t.written[s.ops[0].id]; ok && t.steps[a.step].at == int64(s.at) {
 			w.wrong = a.step
 		}
@@ -62,13 +70,20 @@ func (x *explainer) tell(r *Report, s *subject, t *trace, wrong int32) {
 	for i := range s.ops {
 		w.operation(i)
 	}
-	if w.wrong >= 0 {
+	if (s.lacking() && w.wrong < 0 || s.tardy()) && w.neighbour() {
+		w.missing = true
+	} else if w.wrong >= 0 {
 		w.step()
 	}
+	w.end(r)
+}
+
+// end adds what befell the hosts of the story.
+func (w *teller) end(r *Report) {
 	w.downs()
 	r.Story = w.finish(r)
 	r.faults = w.faults(r)
-	r.Past = t.cone(w.wrong)
+	r.Past, r.missing = w.t.cone(w.wrong), w.missing
 }
 
 func (w *teller) add(l Line) { w.lines = append(w.lines, l) }
@@ -119,19 +134,7 @@ func (w *teller) request() {
 
 // operation tells how one came to where it matters, and what was believed of it there.
 func (w *teller) operation(i int) {
-	author, last := sim.HostID(0), w.s.at
-	if a, ok := w.t.written[w.s.ops[i].id]; ok {
-		author = a.host
-		w.pass(author)
-		text := "signs " + w.name(i)
-		for _, m := range w.t.marks {
-			if m.op == i && m.what == "saved" && m.host == author {
-				text += fmt.Sprintf(", which is safe on its disk at %s", clock(m.at))
-				break
-			}
-		}
-		w.add(Line{At: a.at, Host: author, Text: text, step: a.step, order: 1})
-	}
+	author, last := w.author(i), w.s.at
 	targets := w.targets(i, author)
 	if w.wrong >= 0 {
 		last = time.Duration(w.t.steps[w.wrong].at)
@@ -145,6 +148,23 @@ func (w *teller) operation(i int) {
 	if w.s.ops[i].role == "" || w.s.ops[i].role == "result" {
 		w.spread(i, author, targets)
 	}
+}
+
+// author tells of an operation's signing, and gives its host; 0 where nobody noted that.
+func (w *teller) author(i int) sim.HostID {
+	a, ok := w.t.written[w.s.ops[i].id]
+	if !ok {
+		return 0
+	}
+	w.pass(a.host)
+	text := "signs " + w.name(i)
+	if m := w.first(func(m *mark) bool { return m.op == i && m.what == "saved" && m.host == a.host }); m != nil {
+		text += fmt.Sprintf(", which is safe on its disk at %s", clock(m.at))
+	} else if w.s.late != nil {
+		text += "; " + w.kept(i, a.host, w.s.at)
+	}
+	w.add(Line{At: a.at, Host: a.host, Text: text, step: a.step, order: 1})
+	return a.host
 }
 
 // targets are the hosts to which an operation's way is told.
@@ -221,15 +241,10 @@ func (w *teller) fate(i int, came *mark) string {
 			return "; lets it wait for a cause" + when
 		}
 	}
-	if w.wrong < 0 && w.lacking() {
+	if w.wrong < 0 && w.s.lacking() {
 		w.wrong = came.step
 	}
 	return "; keeps nothing of it: it is neither taken in nor refused, nor does it wait"
-}
-
-// lacking tells whether the verdict is that something never came.
-func (w *teller) lacking() bool {
-	return strings.Contains(w.s.why, " lacks ") || strings.Contains(w.s.why, "never reached") || strings.Contains(w.s.why, "is missing at the end")
 }
 
 // beliefs tells what a host said of an operation, beyond that it took it in.
@@ -242,7 +257,12 @@ func (w *teller) beliefs(i int, h sim.HostID) {
 		text := ""
 		switch m.what {
 		case "durable":
-			text = "calls " + w.name(i) + " durable"
+			text = fmt.Sprintf("calls %s durable, on the receipts of %s", w.name(i), m.text)
+		case "receipt":
+			if w.s.checker != "durability" || m.step != w.wrong {
+				continue
+			}
+			text = fmt.Sprintf("gives host %d a receipt for %s; %s", m.peer, w.name(i), w.kept(i, h, m.at))
 		case "taken":
 			text = "takes the task " + shortID(w.s.ops[i].id)
 		case "settled":
@@ -272,7 +292,7 @@ func (w *teller) spread(i int, author sim.HostID, targets []sim.HostID) {
 			w.add(Line{At: m.at, Host: author, From: []sim.HostID{m.peer}, Text: fmt.Sprintf("has the receipt of host %d for %s", m.peer, w.name(i)), step: m.step, rank: 1, order: 1})
 		}
 	}
-	if !w.lacking() || key == 0 {
+	if !w.s.lacking() || key == 0 {
 		return
 	}
 	tries, lost := 0, 0
@@ -391,7 +411,7 @@ func (w *teller) finish(r *Report) []Line {
 	last := w.s.at
 	slices.SortStableFunc(w.lines, func(a, b Line) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.order, b.order)) })
 	w.lines = slices.CompactFunc(w.lines, func(a, b Line) bool { return a.At == b.At && a.Host == b.Host && a.Text == b.Text })
-	if w.wrong >= 0 && !w.lacking() { // what came of it is not why
+	if w.wrong >= 0 && !w.s.lacking() && !w.missing { // what came of it is not why
 		after := w.stepAt()
 		w.lines = slices.DeleteFunc(w.lines, func(l Line) bool { return l.rank > 0 && l.At > after })
 	}
@@ -406,7 +426,9 @@ func (w *teller) finish(r *Report) []Line {
 		last = max(last, w.lines[i].At)
 	}
 	host := w.host()
-	if len(w.s.hosts) > 0 {
+	if w.s.late != nil {
+		host = 0 // a share is of the whole run
+	} else if len(w.s.hosts) > 0 {
 		host = w.s.hosts[0]
 	}
 	return append(w.lines, Line{At: last, Host: host, Text: w.s.checker + ": " + w.s.why, End: true, step: -1})

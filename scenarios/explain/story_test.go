@@ -18,7 +18,7 @@ import (
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
-// planted is a node with a bug: it is deaf to operations, or falls over them, from its second on.
+// planted is a node with a bug: it is deaf to operations, or falls over them, from its second on; or it gives no receipts.
 type planted struct {
 	sim.Process
 	bug string
@@ -34,6 +34,12 @@ func (p *planted) Step(now step.Now, in step.Input, out *step.Effects) {
 		}
 	}
 	p.Process.Step(now, in, out)
+	if p.bug == "mute" {
+		out.List = slices.DeleteFunc(out.List, func(e step.Effect) bool {
+			s, ok := e.(*step.Send)
+			return ok && wire.Class(s.Bytes) == wire.ClassReceipt
+		})
+	}
 }
 
 // small runs the small scenario.
@@ -56,7 +62,7 @@ func small(t *testing.T) func(scenarios.Settings) (*scenarios.Outcome, error) {
 // plant seats the bug.
 func plant(bug string) scenarios.Settings {
 	return scenarios.Settings{Seat: func(h sim.HostID, s sim.Seat) sim.Seat {
-		if h == 3 && bug != "" {
+		if h == 3 && bug != "" || bug == "mute" {
 			honest := s.New
 			s.New = func(life uint32) sim.Process { return &planted{honest(life), bug} }
 		}
@@ -124,6 +130,67 @@ func TestTwice(t *testing.T) {
 	text, page := tell(1)
 	if text2, page2 := tell(2); text2 != text || page2 != page {
 		t.Errorf("two tellings differ:\n%s\n%s", text, text2)
+	}
+}
+
+// TestPick: of a share that was late, the request is told that says most: never durable, no fault near, the slowest, the first.
+func TestPick(t *testing.T) {
+	const s = time.Second
+	cut := results.Fault{Begin: results.Seconds(20 * s), End: results.Seconds(30 * s), Args: []results.Setting{{Name: "hosts", Value: "2"}}}
+	late := ask{host: 1, id: 2, accepted: 3 * s, durable: 9 * s}
+	for _, c := range []struct {
+		name, why string
+		asks      []ask
+		want      uint64
+	}{
+		{"in time or not accepted", "1 of 2 requests beside faults became durable within 2s, 50.00 %", []ask{{host: 1, id: 1, accepted: s, durable: 2 * s}, {host: 1, id: 7}}, 0},
+		{"the slowest", "1 of 3 requests beside faults became durable within 2s, 33.33 %", []ask{{host: 1, id: 1, accepted: s, durable: 4 * s}, late}, 2},
+		{"never before late", "1 of 3 requests beside faults became durable within 2s, 33.33 %", []ask{late, {host: 1, id: 3, accepted: 8 * s}, {host: 1, id: 4, accepted: 9 * s}}, 3},
+		{"beside faults", "1 of 3 requests beside faults became durable within 2s, 33.33 %", []ask{{host: 1, id: 5, accepted: 19 * s}, late}, 2},
+		{"untouched", "1 of 3 requests under a fault became durable within 2s, 33.33 %", []ask{{host: 2, id: 5, accepted: 21 * s}, {host: 1, id: 6, accepted: 22 * s}}, 6},
+		{"due after the end", "1 of 3 requests under a fault became durable within 2s, 33.33 %", []ask{{host: 1, id: 5, accepted: 59 * s}}, 0},
+		{"without a time", "0 of 2 requests became durable, 0.00 %", []ask{{host: 1, id: 5, accepted: 59 * s}}, 5},
+	} {
+		x := &explainer{rec: &results.Record{Faults: []results.Fault{cut}}, view: honest{}}
+		u := &subject{checker: "durability", why: c.why, at: 60 * s}
+		if u.pick(&trace{asks: c.asks}, x); u.request != c.want || (u.late != nil) != (c.want != 0) {
+			t.Errorf("%s: request %d, want %d", c.name, u.request, c.want)
+		}
+	}
+}
+
+// honest is a world without hosts to look at.
+type honest struct{ sim.View }
+
+func (honest) Liar(sim.HostID) bool { return false }
+func (honest) Hosts() int           { return 0 }
+
+// TestBlame: the host is named that was furthest when time was up, and what it waited for longest; none that is excused.
+func TestBlame(t *testing.T) {
+	at := func(excuse string, ms ...time.Duration) (f wishFor) {
+		f.excuse = excuse
+		for i := range f.at {
+			if f.at[i] = never; i < len(ms) {
+				f.at[i] = ms[i] * time.Millisecond
+			}
+		}
+		return f
+	}
+	for _, c := range []struct {
+		name           string
+		list           []wishFor
+		culprit, stage int
+	}{
+		{"all came", []wishFor{at("", 1, 2, 3, 4, 5, 6)}, -1, 0},
+		{"never given", []wishFor{at("", 1, 2, 3), at("", 1, 2, 3, 400), at("", 1, 2)}, 1, given},
+		{"given late", []wishFor{at("", 1, 20, 30, 40, 5000, 5010)}, 0, given},
+		{"a cause that was long on its way", []wishFor{at("", 1, 2, 950, 960, 1100, 1110)}, 0, taken},
+		{"excused", []wishFor{at("is a liar", 1, 2, 3, 4), at("", 1, 2)}, 1, taken},
+		{"asked too late", []wishFor{at("", 2000, 2010)}, -1, 0},
+	} {
+		if culprit, stage := blame(c.list, time.Second); culprit != c.culprit || culprit >= 0 && stage != c.stage {
+			t.Errorf("%s: host %d, stage %d", c.name, culprit, stage)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"github.com/lifegraph-os/lgos-sim/node/op"
+	"github.com/lifegraph-os/lgos-sim/node/wire"
 	"github.com/lifegraph-os/lgos-sim/results"
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
@@ -27,6 +28,8 @@ type subject struct {
 	ops          []subjectOp
 	asker        sim.HostID // with request
 	request      uint64
+	watch        sim.HostID // whose links and comparisons of heads are kept
+	late         *late      // the request, where the verdict is of a share of them
 }
 
 // subjectOp is an operation that the story follows.
@@ -35,6 +38,7 @@ type subjectOp struct {
 	bytes []byte // nil where nobody showed them
 	kind  string
 	role  string // what it is to the story: empty for what the verdict names
+	space op.SpaceID
 }
 
 func (s *subject) known() bool { return len(s.ops) > 0 || s.request != 0 || s.event != nil }
@@ -55,6 +59,34 @@ func (s *subject) carried(b []byte) (list []int) {
 	return list
 }
 
+// held tells which of the operations a record on a disk holds.
+func (s *subject) held(b []byte) (list []int) {
+	for i := range s.ops {
+		if o := &s.ops[i]; len(o.bytes) > 0 && bytes.Contains(b, o.bytes) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// compares tells whether a packet between two hosts compares what both hold in the operation's space, or catches up with it,
+// and one of them is watched for what never came.
+func (s *subject) compares(from, to sim.HostID, b []byte) bool {
+	if !s.lacking() && !s.tardy() || from != s.watch && to != s.watch || len(s.ops) == 0 || len(b) < 34 {
+		return false
+	}
+	class := wire.Class(b)
+	return class >= wire.ClassPush && class <= wire.ClassSummary && [32]byte(b[2:34]) == s.ops[0].space
+}
+
+// lacking tells whether the verdict is that something never came.
+func (s *subject) lacking() bool {
+	return strings.Contains(s.why, " lacks ") || strings.Contains(s.why, "never reached") || strings.Contains(s.why, "is missing at the end")
+}
+
+// tardy tells whether the verdict is that something came too late.
+func (s *subject) tardy() bool { return reached.MatchString(s.why) && dueBy.MatchString(s.why) }
+
 // whole tells whether a packet's bytes hold an operation, rather than its name.
 func (m *mark) whole() bool { return m.class == "push" || m.class == "unknown" }
 
@@ -62,6 +94,7 @@ var (
 	hostsNamed   = regexp.MustCompile(`\bhosts? (\d+)(?: and (\d+))?\b`)
 	reached      = regexp.MustCompile(`reached host (\d+)`)
 	idNamed      = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
+	dueBy        = regexp.MustCompile(`it was due by (\S+)`)
 	requestNamed = regexp.MustCompile(`\brequest (\d+) \(`)
 )
 
@@ -98,6 +131,10 @@ const maxOps = 5
 
 // resolve finds the operations that a verdict names, and the request behind them.
 func (s *subject) resolve(t *trace, view sim.View) {
+	if s.late != nil {
+		s.follow(s.late.op, "", t, view)
+		return
+	}
 	for _, p := range s.prefixes {
 		raw, _ := hex.DecodeString(p)
 		for _, a := range t.applied {
@@ -152,7 +189,7 @@ func (s *subject) follow(id op.ID, role string, t *trace, view sim.View) {
 		}
 	}
 	if opened, err := op.NewStore(1 << 20).Open(o.bytes); err == nil {
-		o.kind = opened.Kind
+		o.kind, o.space = opened.Kind, opened.Space
 	}
 	s.ops = append(s.ops, o)
 }

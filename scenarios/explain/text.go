@@ -21,7 +21,9 @@ func (r *Report) Text() string {
 			who = "the run"
 		}
 		text := l.Text
-		if l.Wrong {
+		if l.Lacks {
+			text += "  <- the first thing missing"
+		} else if l.Wrong {
 			text += "  <- the first wrong step"
 		}
 		if l.End {
@@ -29,11 +31,7 @@ func (r *Report) Text() string {
 		}
 		b.WriteString(results.Row(fmt.Sprintf("%2d %12s  %-9s ", i+1, clock(l.At), who), text))
 	}
-	past := "no step at one host went wrong first: something never happened"
-	if r.Past > 0 {
-		past = fmt.Sprintf("%d of %d steps happened before the first wrong one; these tell why", r.Past, r.Steps)
-	}
-	past += fmt.Sprintf(" (the whole trace: %s)", results.Bytes(uint64(r.Memory)))
+	past := r.past() + fmt.Sprintf(" (the whole trace: %s)", results.Bytes(uint64(r.Memory)))
 	b.WriteString(results.Row("trace   ", past))
 	if d := r.Differ; d != nil {
 		b.WriteString(results.Row("differ  ", fmt.Sprintf("first at %s: %s", clock(d.At), d.How)))
@@ -50,4 +48,15 @@ func (r *Report) Text() string {
 		}
 	}
 	return b.String()
+}
+
+// past says how much of the run is the story's past.
+func (r *Report) past() string {
+	switch {
+	case r.Past == 0:
+		return "no step at one host went wrong first: something never happened"
+	case r.missing:
+		return fmt.Sprintf("%d of %d steps happened before the one that something is missing after", r.Past, r.Steps)
+	}
+	return fmt.Sprintf("%d of %d steps happened before the first wrong one; these tell why", r.Past, r.Steps)
 }

@@ -25,7 +25,17 @@ type trace struct {
 	written map[op.ID]authoring
 	order   []op.ID // of written
 	applied []application
+	asks    []ask
 	marks   []mark
+}
+
+// ask is a request of a person, and what she was told of it.
+type ask struct {
+	host     sim.HostID
+	id       uint64
+	op       op.ID // that the first reply names
+	accepted time.Duration
+	durable  time.Duration // 0 where she was never told so
 }
 
 // stepRecord is one input that a host took.
@@ -39,9 +49,18 @@ type stepRecord struct {
 }
 
 type liveHost struct {
-	boot  time.Duration
-	last  int32        // its latest step
-	peers []sim.HostID // by connection of this life
+	boot    time.Duration
+	last    int32        // its latest step
+	peers   []sim.HostID // by connection of this life
+	commits []commit     // under way, that write the subject's or are strict
+	relaxed []int        // the subject's operations that a relaxed commit alone covers
+}
+
+// commit is a transaction under way.
+type commit struct {
+	id     uint64
+	strict bool
+	ops    []int // of the subject's
 }
 
 type pair struct{ from, to sim.HostID }
@@ -93,6 +112,11 @@ const (
 	crashed = "crashed"
 	booted  = "booted"
 	broke   = "broke"
+	writes  = "writes"  // a commit with an operation; n is 1 of a strict one
+	relaxed = "relaxed" // a relaxed commit with it is done
+	safe    = "safe"    // a strict commit covers it
+	linked  = "linked"  // a connection to peer is up
+	parted  = "parted"  // and down
 )
 
 func newTrace(s *subject) *trace {
@@ -104,7 +128,7 @@ func (t *trace) Sample(time.Duration, sim.View) {}
 func (t *trace) Verdict(sim.End) sim.Verdict    { return sim.Verdict{Checked: len(t.steps)} }
 func (t *trace) Wants() sim.Kinds {
 	const inputs = sim.OnBoot | sim.OnConnUp | sim.OnConnDown | sim.OnPacket | sim.OnDrained | sim.OnTimer | sim.OnRequest | sim.OnCommitted | sim.OnLoaded | sim.OnJobDone
-	return inputs | sim.OnDial | sim.OnSend | sim.OnReply | sim.OnNote | sim.OnCrash | sim.OnPanic
+	return inputs | sim.OnDial | sim.OnSend | sim.OnCommit | sim.OnReply | sim.OnNote | sim.OnCrash | sim.OnPanic
 }
 
 // size is the memory that the whole trace takes, in bytes.
@@ -136,7 +160,10 @@ func (t *trace) Observe(e *sim.Event) {
 		h.meet(x.Conn, sim.HostOf(x.Peer))
 	case *step.Send:
 		t.send(h, e.Host, at, x)
+	case *step.Commit:
+		t.commit(h, e.Host, at, x)
 	case *step.Reply:
+		t.told(e.Host, at, x)
 		if t.subject.request == x.Request && t.subject.asker == e.Host {
 			t.note(mark{what: replied, at: at, step: h.last, host: e.Host, op: -1, text: x.Status.String()})
 		}
@@ -160,16 +187,22 @@ func (t *trace) input(e *sim.Event, h *liveHost) {
 	i := int32(len(t.steps))
 	switch x := e.Input.(type) {
 	case *step.Boot:
-		h.boot, h.peers = e.Key.At, h.peers[:0]
+		*h = liveHost{boot: e.Key.At, last: h.last, peers: h.peers[:0]}
 		r.changed = true
 		if x.Life > 1 {
 			t.note(mark{what: booted, at: e.Key.At, step: i, host: e.Host, op: -1, n: int64(x.Life)})
 		}
 	case *step.ConnUp:
 		h.meet(x.Conn, sim.HostOf(x.Peer))
+		t.link(linked, e, h, x.Conn, i)
+	case *step.ConnDown:
+		t.link(parted, e, h, x.Conn, i)
+	case *step.Committed:
+		t.committed(h, e, x, i)
 	case *step.Packet:
 		r.from = t.arrive(e.Key, e.Host, i, x.Bytes)
 	case *step.Request:
+		t.asks = append(t.asks, ask{host: e.Host, id: x.ID})
 		if t.subject.request == x.ID && t.subject.asker == e.Host {
 			t.note(mark{what: asked, at: e.Key.At, step: i, host: e.Host, op: -1, text: doing(x.Body)})
 		}
@@ -192,7 +225,14 @@ func (t *trace) send(h *liveHost, host sim.HostID, at time.Duration, x *step.Sen
 			f.mark = len(t.marks)
 		}
 		f.n++
-		t.note(mark{what: sent, at: at, step: h.last, host: host, peer: k.to, op: i, class: wire.KindName(x.Bytes)})
+		t.note(mark{what: sent, at: at, step: h.last, host: host, peer: k.to, op: i, class: wire.KindName(x.Bytes), n: wish(x.Bytes)})
+	}
+	if t.subject.compares(host, k.to, x.Bytes) {
+		if f.mark < 0 {
+			f.mark = len(t.marks)
+		}
+		f.n++
+		t.note(mark{what: sent, at: at, step: h.last, host: host, peer: k.to, op: -1, class: wire.KindName(x.Bytes)})
 	}
 	list := t.flying[k]
 	if len(list) >= 64 && list[0].at < at-patience {
@@ -215,7 +255,10 @@ func (t *trace) arrive(key sim.Key, host sim.HostID, i int32, b []byte) int32 {
 		}
 	}
 	for _, o := range t.subject.carried(b) {
-		t.note(mark{what: got, at: key.At, step: i, host: host, peer: key.Src, op: o, class: wire.KindName(b)})
+		t.note(mark{what: got, at: key.At, step: i, host: host, peer: key.Src, op: o, class: wire.KindName(b), n: wish(b)})
+	}
+	if t.subject.compares(host, key.Src, b) {
+		t.note(mark{what: got, at: key.At, step: i, host: host, peer: key.Src, op: -1, class: wire.KindName(b)})
 	}
 	return from
 }
@@ -234,7 +277,7 @@ func (t *trace) believed(h *liveHost, host sim.HostID, at time.Duration, n *step
 		t.steps[h.last].changed = true
 	}
 	if i := t.subject.index(n.Op); i >= 0 {
-		t.note(mark{what: n.Kind.String(), at: at, step: h.last, host: host, peer: sim.HostOf(n.Peer), op: i, text: n.Text, n: n.N})
+		t.note(mark{what: n.Kind.String(), at: at, step: h.last, host: host, peer: sim.HostOf(n.Peer), op: i, text: n.Text + receipters(n), n: n.N})
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 func (w *teller) downs() {
 	begin, n := w.begin(), 0
 	for _, m := range w.t.marks {
-		if (m.what != crashed && m.what != booted) || m.at < begin || m.at > w.s.at || !slices.Contains(w.hosts, m.host) {
+		if (m.what != crashed && m.what != booted) || m.at < begin || m.at > w.until() || !slices.Contains(w.hosts, m.host) {
 			continue
 		}
 		if n++; n > 4 {
@@ -26,6 +26,14 @@ func (w *teller) downs() {
 		}
 		w.add(Line{At: m.at, Host: m.host, Text: text, step: m.step, rank: 1})
 	}
+}
+
+// until is when the story is over: a request that was late is so at its deadline.
+func (w *teller) until() time.Duration {
+	if w.s.late != nil {
+		return w.s.late.deadline
+	}
+	return w.s.at
 }
 
 func (w *teller) begin() time.Duration {
@@ -43,7 +51,7 @@ func (w *teller) faults(r *Report) (out []window) {
 		f := &w.x.rec.Faults[i]
 		a, b := time.Duration(f.Begin), time.Duration(f.End)
 		did := slices.ContainsFunc(f.Effects, func(c results.Count) bool { return c.N > 0 })
-		if !did || b < begin || a > w.s.at || len(out) == 4 {
+		if !did || b < begin || a > w.until() || len(out) == 4 {
 			continue
 		}
 		concerns, all := false, true

@@ -1,9 +1,6 @@
 package explain
 
 import (
-	"encoding/json"
-	"errors"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -55,28 +52,11 @@ func explained(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := search.ReadMutant(filepath.Join(root, "checkers", "mutants", name+".yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(root, filepath.FromSlash(m.File))
-	source, err := os.ReadFile(file)
-	if err != nil || strings.Count(string(source), m.Find) != 1 {
-		t.Fatalf("the bug does not fit %s (%v)", m.File, err)
-	}
 	dir := t.TempDir()
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{file: filepath.Join(dir, "bug.go")}})
-	if err == nil {
-		err = errors.Join(os.WriteFile(filepath.Join(dir, "bug.go"), []byte(strings.Replace(string(source), m.Find, m.Replace, 1)), 0o644), os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o644))
-	}
+	binary := filepath.Join(dir, "lgos-sim")
+	m, err := search.Plant(t.Context(), filepath.Join(root, "checkers", "mutants", name+".yaml"), binary)
 	if err != nil {
 		t.Fatal(err)
-	}
-	binary := filepath.Join(dir, "lgos-sim")
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags", "-s -w", "-overlay", filepath.Join(dir, "overlay.json"), "-o", binary, "./cmd/lgos-sim")
-	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
 	}
 	args := []string{"explain", m.Scenario + "@1", "--moments", "0", "--out", dir}
 	if m.Nodes > 0 {

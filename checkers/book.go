@@ -52,7 +52,8 @@ type request struct {
 	life    uint32
 	at      time.Duration
 	do      string
-	on      bool // of a consent
+	on      bool   // of a consent
+	most    uint64 // of a consent: jobs at once; 0 leaves that to the host
 	space   key
 	named   []key // by a grant or a revoke, which gives role
 	role    int
@@ -153,9 +154,10 @@ func (b *book) request(e *sim.Event, in *step.Request) {
 		Do    string `cbor:"do"`
 		On    bool   `cbor:"on"`
 		Space []byte `cbor:"space"`
+		Max   uint64 `cbor:"max"`
 	}
 	if b.cbor.Unmarshal(in.Body, &body) == nil {
-		r.do, r.on, r.space = body.Do, body.On, array(body.Space)
+		r.do, r.on, r.space, r.most = body.Do, body.On, array(body.Space), body.Max
 	}
 	if r.do == "grant" || r.do == "revoke" {
 		var gift struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -21,8 +22,11 @@ type compute struct {
 	tally
 	*book
 	consents map[consenting]consent
-	told     map[sim.HostID]bool // what the host last said of consent in this life
+	most     map[consenting]uint64 // jobs at once that the user allows; the greatest that she ever did
+	running  map[sim.HostID]int    // jobs of others in this life
+	told     map[sim.HostID]bool   // what the host last said of consent in this life
 	taken    int
+	beside   int // of these, where another ran already
 	results  int
 	settled  int
 	took     []time.Duration // from task to acceptance
@@ -53,7 +57,7 @@ type reference struct {
 
 func newCompute(b *book) *compute {
 	return &compute{
-		tally: tally{name: "compute"}, book: b, consents: map[consenting]consent{}, told: map[sim.HostID]bool{},
+		tally: tally{name: "compute"}, book: b, consents: map[consenting]consent{}, most: map[consenting]uint64{}, running: map[sim.HostID]int{}, told: map[sim.HostID]bool{},
 		start: map[key]time.Duration{}, memo: map[key]reference{},
 	}
 }
@@ -62,7 +66,7 @@ func newCompute(b *book) *compute {
 func (c *compute) Name() string { return c.name }
 
 // Wants implements sim.Checker.
-func (c *compute) Wants() sim.Kinds { return c.book.wants() }
+func (c *compute) Wants() sim.Kinds { return c.book.wants() | sim.OnJobDone }
 
 // Observe implements sim.Checker.
 func (c *compute) Observe(e *sim.Event) {
@@ -82,6 +86,9 @@ func (c *compute) Observe(e *sim.Event) {
 			}
 		}
 		delete(c.told, e.Host)
+		delete(c.running, e.Host)
+	case sim.OnJobDone:
+		c.running[e.Host]--
 	case sim.OnNote:
 		c.note(e, e.Effect.(*step.Note))
 	}
@@ -96,6 +103,10 @@ func (c *compute) note(e *sim.Event, n *step.Note) {
 		c.checked++
 		if why := c.refuses(e.Host, n.Op); why != "" {
 			c.fail(e.Key.At, e.ID(), "host %d ran task %s without consent: %s", e.Host, short(n.Op), why)
+		}
+		c.running[e.Host]++
+		if why := c.crowded(e.Host, n.Op); why != "" {
+			c.fail(e.Key.At, e.ID(), "host %d ran task %s beside others: %s", e.Host, short(n.Op), why)
 		}
 	case step.NoteResult:
 		c.results++
@@ -116,7 +127,12 @@ func (c *compute) word(h sim.HostID, in *step.Request, life uint32) {
 		return
 	}
 	if r.on {
-		c.consents[consenting{h, r.space}] = allowed
+		k := consenting{h, r.space}
+		c.consents[k] = allowed
+		if r.most == 0 {
+			r.most = math.MaxUint64
+		}
+		c.most[k] = max(c.most[k], r.most)
 	} else {
 		c.consents[consenting{h, r.space}] = withdrew
 	}
@@ -153,6 +169,26 @@ func (c *compute) refuses(h sim.HostID, task key) string {
 		return "its user never allowed it"
 	case withdrew, forbidden:
 		return "its user has withdrawn it"
+	}
+	return ""
+}
+
+// crowded says why a host that has begun a task runs too many, or nothing. A user who lowers her bound is not held to it: the
+// offer that says so may be void, and then the one before it stands.
+func (c *compute) crowded(h sim.HostID, task key) string {
+	n := c.running[h]
+	t := c.ops[task]
+	if n > c.truth.Node.Jobs {
+		return fmt.Sprintf("it runs %d jobs, and was configured for %d at once", n, c.truth.Node.Jobs)
+	}
+	if t == nil {
+		return ""
+	}
+	if n > 1 {
+		c.beside++
+	}
+	if most := c.most[consenting{h, array(t.head.Space)}]; uint64(n) > most {
+		return fmt.Sprintf("it runs %d jobs, and its user allows %d at once", n, most)
 	}
 	return ""
 }
@@ -235,6 +271,7 @@ func (c *compute) Verdict(end sim.End) sim.Verdict {
 	c.metric("tasks settled", float64(c.settled), "")
 	c.metric("wrong acceptances", float64(wrong), "")
 	c.metric("tasks taken", float64(c.taken), "")
+	c.metric("tasks taken beside another", float64(c.beside), "")
 	c.metric("results by honest workers", float64(c.results), "")
 	c.metric("acceptances of liars", float64(foreign), "")
 	c.percentiles("time to settle", c.took, tasks)

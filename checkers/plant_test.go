@@ -257,6 +257,13 @@ func plants() []planted {
 			s.withdraw(4)
 			s.note(4, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
 		}},
+		{"more tasks at once than the host may run", "compute", "it runs 3 jobs, and was configured for 2", nil, func(s *stage) {
+			s.begins(4, 3)
+		}},
+		{"more tasks at once than the user allows", "compute", "it runs 2 jobs, and its user allows 1", nil, func(s *stage) {
+			s.allows = 1
+			s.begins(4, 2)
+		}},
 		{"a result after a withdrawal", "compute", "gave a result for task", nil, func(s *stage) {
 			s.say(4, "consent", "compute.offer", map[int]any{0: true, 1: 2, 2: "cpu"})
 			task := s.taskBy(3, 1, 1)
@@ -557,6 +564,16 @@ func (s *stage) withdraw(h sim.HostID) {
 
 func (s *stage) taskBy(h sim.HostID, quorum, workers int) *written {
 	return s.say(h, "submit_task", "compute.task", map[int]any{0: "sum", 1: []byte("input"), 2: quorum, 3: workers})
+}
+
+// begins makes a host take tasks after another has ended, none of which ends.
+func (s *stage) begins(h sim.HostID, tasks int) {
+	s.say(h, "consent", "compute.offer", map[int]any{0: true, 1: s.allows, 2: "cpu"})
+	s.note(h, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
+	s.event(h, sim.OnJobDone, &step.JobDone{ID: 1}, nil)
+	for range tasks {
+		s.note(h, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
+	}
 }
 
 // offered plays offers of hosts 1, 2 and 4, a task, and results of some of them.

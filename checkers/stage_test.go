@@ -172,6 +172,7 @@ type stage struct {
 	workers  int           // of tasks, if not 3
 	extend   int           // workers of an extension, if there is one
 	accepted []byte        // if not the output of the results
+	allows   int           // jobs at once, in a consent; 0 is no bound
 }
 
 // newStage seats five honest hosts (owner, admin, two members, a guest) and a liar who is a member.
@@ -190,7 +191,7 @@ func newStage(t *testing.T, change func(*Truth)) *stage {
 		Net: NetFigures{Latency: 100 * time.Millisecond, Loss: 0.01, RTO: 300 * time.Millisecond, DialMax: time.Second},
 		Node: NodeFigures{
 			GossipPeriod: time.Second, GossipTurns: 2, BackoffMax: time.Second, BatchFlush: 50 * time.Millisecond, Diameter: 3,
-			DiskStrict: 20 * time.Millisecond, StepCPU: time.Millisecond,
+			DiskStrict: 20 * time.Millisecond, StepCPU: time.Millisecond, Jobs: 2,
 		},
 		Reference: func(kernel string, input []byte) ([]byte, error) { return append([]byte(kernel+":"), input...), nil },
 	}
@@ -283,7 +284,7 @@ func (s *stage) reply(h sim.HostID, request uint64, status step.Status, body map
 
 // say plays an honest operation from the request to durability, with its delivery to every host.
 func (s *stage) say(h sim.HostID, do, kind string, args any, mutations ...any) *written {
-	request := s.ask(h, map[string]any{"do": do, "on": true})
+	request := s.ask(h, map[string]any{"do": do, "on": true, "max": s.allows})
 	w := s.pens[h-1].write(s.space, kind, args, mutations, s.heads...)
 	return s.publish(h, request, w)
 }

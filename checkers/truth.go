@@ -63,6 +63,7 @@ type NodeFigures struct {
 	Diameter     int           // links between any two honest hosts of one space over honest hosts, at most
 	DiskStrict   time.Duration // the longest strict commit
 	StepCPU      time.Duration // virtual CPU time of one step, at most
+	Jobs         int           // of others that a host computes at once, at most
 }
 
 // Settle is how long after the last disturbance (the end of a fault, or a boot) everything known to one connected honest

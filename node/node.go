@@ -31,6 +31,7 @@ type Config struct {
 	Period   time.Duration // of comparing heads
 	Heads    int           // neighbours with which heads are compared in a period; 0 is 2
 	Receipts int           // w: other hosts that must hold an operation before it is durable
+	Jobs     int           // of others that the host computes at once at most; 0 is 1
 	Profile  string        // of the device, as its offers to compute tell it
 }
 
@@ -128,7 +129,7 @@ func (n *Node) boot(in *step.Boot) {
 	n.rights = rights.New()
 	n.graphs, n.chat = map[*journal.Log]*graph.Graph{}, chat.New()
 	n.journal = journal.New(journal.Config{Store: n.cfg.Store}, n.rights, &n.keys)
-	n.compute = compute.New(compute.Config{Author: author{n}, Verdicts: n.rights, Profile: n.cfg.Profile, Jobs: 2, Patience: patience, Tries: 3})
+	n.compute = compute.New(compute.Config{Author: author{n}, Verdicts: n.rights, Profile: n.cfg.Profile, Jobs: n.cfg.Jobs, Patience: patience, Tries: 3})
 	n.compute.Boot(op.KeyOf(n.keys.device))
 
 	var contacts []overlay.Contact

@@ -23,6 +23,7 @@ const (
 	Receipts  = 2                // w: an operation with receipts from so many other hosts is durable
 	compared  = 2                // neighbours with which a node compares heads in a period
 	contacts  = 16               // peers of each space that a node is told of
+	jobs      = 2                // of others that a host computes at once at most
 	storeSize = 256 << 20        // bytes of opened operations that a world's table may hold
 	wall0     = 1_800_000_000e9  // what a right clock shows at the start: 2027-01-15
 	keepHash  = 1 << 20          // hashes of single events kept in a record
@@ -180,7 +181,7 @@ func (b *build) seat(seed sim.Seed) (seats []sim.Seat) {
 		m := &b.cast.members[i]
 		cfg := node.Config{
 			Store: shared, Kernel: kernel.Release(m.group.kernel()),
-			Fanout: b.scenario.Node.fanout(), Period: b.scenario.Node.period(), Heads: compared, Receipts: Receipts,
+			Fanout: b.scenario.Node.fanout(), Period: b.scenario.Node.period(), Heads: compared, Receipts: Receipts, Jobs: jobs,
 		}
 		for _, k := range m.spaces {
 			sp := &b.cast.spaces[k]

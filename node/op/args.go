@@ -34,7 +34,8 @@ type Change struct {
 	Role Role
 }
 
-// Offer is the arguments of a compute.offer: whether, and how much, a host will compute for others.
+// Offer is the arguments of a compute.offer: whether a host will compute for others, and how many of their jobs at once; a
+// MaxWork of 0 leaves that to the host.
 type Offer struct {
 	Consent bool
 	MaxWork uint64

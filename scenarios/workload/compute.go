@@ -14,7 +14,8 @@ import (
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
-// Compute is people who lend their devices, and people who give tasks to the network (TASK-1..4).
+// Compute is people who lend their devices, and people who give tasks to the network (TASK-1..4). Every other lender allows one
+// job at once; a task in four is given in the same moment as the one before it, so that the jobs of a lender can meet.
 type Compute struct {
 	Lenders  []string `yaml:"lenders"`            // groups whose users consent
 	Givers   []string `yaml:"givers"`             // groups that give tasks
@@ -74,19 +75,25 @@ func (c *Compute) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 			if int(float64(i+1)*c.Withdraw) > int(float64(i)*c.Withdraw) { // so that few lenders have their share too
 				times = append(times, env.Duration/2+time.Duration(r.Int64N(int64(max(env.Duration/2, 1)))))
 			}
-			scripts = append(scripts, script(s, "compute", space, sim.Arg{Name: "times", Value: writeTimes(times)}))
+			scripts = append(scripts, script(s, "compute", space, sim.Arg{Name: "most", Value: fmt.Sprint(i % 2)}, sim.Arg{Name: "times", Value: writeTimes(times)}))
 		}
 	}
 	first := 3 * start
+	var g Seat
+	var space [32]byte
+	var at time.Duration
 	for n := range c.Tasks {
 		if err := env.poll(n); err != nil {
 			return nil, err
 		}
-		g := givers[r.IntN(len(givers))]
+		if n == 0 || r.IntN(4) > 0 {
+			g = givers[r.IntN(len(givers))]
+			space = g.Spaces[r.IntN(len(g.Spaces))]
+			at = first + time.Duration(r.Int64N(int64(max(env.Duration-first, 1))))
+		}
 		k, _ := gpu.Find(kernels[r.IntN(len(kernels))])
-		at := first + time.Duration(r.Int64N(int64(max(env.Duration-first, 1))))
 		quorum := max(c.Quorum, 2)
-		scripts = append(scripts, script(g, "compute", g.Spaces[r.IntN(len(g.Spaces))],
+		scripts = append(scripts, script(g, "compute", space,
 			sim.Arg{Name: "kernel", Value: k.Name},
 			sim.Arg{Name: "input", Value: hex.EncodeToString(k.Random(r, max(c.Size, 16)))},
 			sim.Arg{Name: "quorum", Value: fmt.Sprint(quorum)},
@@ -102,6 +109,7 @@ type computer struct {
 	kernel          string
 	input           []byte
 	quorum, workers int
+	most            int // jobs at once; 0 leaves that to the host
 	on              bool
 }
 
@@ -112,7 +120,10 @@ func newComputer(a args) (sim.Person, error) {
 	}
 	c := &computer{user: u, kernel: a.text("kernel")}
 	if c.kernel == "" {
-		return c, nil
+		if a.text("most") != "" { // a plan of an older build says nothing
+			c.most, err = a.number("most")
+		}
+		return c, err
 	}
 	if c.input, err = hex.DecodeString(strings.TrimSpace(a.text("input"))); err != nil {
 		return nil, fmt.Errorf("input: %w", err)
@@ -128,7 +139,7 @@ func (c *computer) Wake(_ step.Now, h *sim.Hands) {
 	life := c.life
 	due := c.wake(h)
 	if c.kernel == "" && c.on && life != c.life && life != 0 {
-		c.ask(h, "consent", map[string]any{"on": true, "max": uint64(1 << 40)})
+		c.ask(h, "consent", map[string]any{"on": true, "max": c.most})
 	}
 	for ; due > 0; due-- {
 		if c.kernel != "" {
@@ -136,7 +147,7 @@ func (c *computer) Wake(_ step.Now, h *sim.Hands) {
 			continue
 		}
 		c.on = !c.on
-		if _, issued := c.ask(h, "consent", map[string]any{"on": c.on, "max": uint64(1 << 40)}); issued && !c.on {
+		if _, issued := c.ask(h, "consent", map[string]any{"on": c.on, "max": c.most}); issued && !c.on {
 			h.Count(Withdrawn, 1)
 		}
 	}

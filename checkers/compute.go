@@ -29,8 +29,12 @@ type compute struct {
 	beside   int // of these, where another ran already
 	results  int
 	settled  int
-	took     []time.Duration // from task to acceptance
-	start    map[key]time.Duration
+	took     []time.Duration         // from task to acceptance
+	last     map[consenting]*request // the user's last word
+	boots    map[sim.HostID]time.Duration
+	broken   map[sim.HostID]bool // a job of it failed
+	shown    map[asking]bool     // requests that were answered with something to look at
+	open     int                 // tasks without an answer that were judged at the end
 	memo     map[key]reference
 }
 
@@ -58,7 +62,7 @@ type reference struct {
 func newCompute(b *book) *compute {
 	return &compute{
 		tally: tally{name: "compute"}, book: b, consents: map[consenting]consent{}, most: map[consenting]uint64{}, running: map[sim.HostID]int{}, told: map[sim.HostID]bool{},
-		start: map[key]time.Duration{}, memo: map[key]reference{},
+		last: map[consenting]*request{}, boots: map[sim.HostID]time.Duration{}, broken: map[sim.HostID]bool{}, shown: map[asking]bool{}, memo: map[key]reference{},
 	}
 }
 
@@ -74,6 +78,7 @@ func (c *compute) Observe(e *sim.Event) {
 	if !c.truth.host(e.Host).Honest {
 		return
 	}
+	c.watch(e)
 	switch e.Kind {
 	case sim.OnRequest:
 		c.word(e.Host, e.Input.(*step.Request), e.Life)
@@ -126,15 +131,16 @@ func (c *compute) word(h sim.HostID, in *step.Request, life uint32) {
 	if r == nil || r.do != "consent" || r.life != life {
 		return
 	}
+	k := consenting{h, r.space}
+	c.last[k] = r
 	if r.on {
-		k := consenting{h, r.space}
 		c.consents[k] = allowed
 		if r.most == 0 {
 			r.most = math.MaxUint64
 		}
 		c.most[k] = max(c.most[k], r.most)
 	} else {
-		c.consents[consenting{h, r.space}] = withdrew
+		c.consents[k] = withdrew
 	}
 }
 
@@ -265,10 +271,14 @@ func (c *compute) Verdict(end sim.End) sim.Verdict {
 				settled[task] = true
 			}
 		}
+		if end.Cut == "" {
+			c.diligence(s, n, union[n], end).tasks(union[n])
+		}
 	}
 	c.settled = len(settled)
 	c.metric("tasks of honest requesters", float64(tasks), "")
 	c.metric("tasks settled", float64(c.settled), "")
+	c.metric("tasks judged without an answer", float64(c.open), "")
 	c.metric("wrong acceptances", float64(wrong), "")
 	c.metric("tasks taken", float64(c.taken), "")
 	c.metric("tasks taken beside another", float64(c.beside), "")

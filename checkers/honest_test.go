@@ -58,7 +58,11 @@ func (s *stage) accept(h sim.HostID, task *written, out []byte, results ...*writ
 		list = append(list, id[:])
 	}
 	w := s.pens[h-1].write(s.space, "compute.accept", map[int]any{0: task.id[:], 1: out, 2: list}, nil, s.heads...)
-	return s.publish(h, 0, w)
+	s.publish(h, 0, w)
+	if request := s.by[task.id]; request != 0 && !s.mute {
+		s.reply(h, request, step.Shown, map[string]any{"task": task.id[:], "output": out})
+	}
+	return w
 }
 
 func TestAnHonestDayPasses(t *testing.T) {

@@ -1,6 +1,7 @@
 package checkers
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
@@ -241,6 +242,21 @@ func plants() []planted {
 		{"an acceptance of something that is no task", "compute", "names no task", nil, func(s *stage) {
 			s.accept(3, s.message(4, "not a task"), []byte("x"))
 		}},
+		{"a quorum that nobody accepts", "compute", "2 workers that were drawn for it gave one output", nil, func(s *stage) {
+			s.offered(3, 2, []byte("sum:input"), 1, 2)
+		}},
+		{"a worker who was drawn and idles", "compute", "its user allows it, nothing runs there, and it gave no result", nil, func(s *stage) {
+			s.offered(3, 2, []byte("sum:input"), 1)
+		}},
+		{"a requester who asks nobody else", "compute", "2 devices that offered before it were never asked", nil, func(s *stage) {
+			s.workers = 1
+			task, _ := s.offered(3, 1, nil)
+			s.peers[s.drawn(task)-1].down = true
+		}},
+		{"an answer that is not shown", "compute", "was not shown the output that was accepted", nil, func(s *stage) {
+			s.mute = true
+			s.work(3, 2, []byte("sum:input"), 1, 2)
+		}},
 		{"a kernel that does not exist", "compute", "there is no such kernel", func(t *Truth) { t.Reference = nil }, func(s *stage) {
 			s.work(3, 2, []byte("sum:input"), 1, 2)
 		}},
@@ -428,8 +444,35 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 			s.note(4, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
 		}},
 		{"a liar who fools himself", func(s *stage) {
-			task, results := s.offered(3, 2, []byte("42"), 1, 2)
+			task, results := s.offered(3, 2, []byte("sum:input"), 1, 2)
 			s.everyone(s.lie("compute.accept", map[int]any{0: task.id[:], 1: []byte("42"), 2: [][]byte{results[0].id[:]}}))
+			s.accept(3, task, []byte("sum:input"), results...)
+		}},
+		{"a drawn worker whose user withdrew", func(s *stage) {
+			s.offered(3, 2, []byte("sum:input"), 1)
+			s.withdraw(2)
+			s.withdraw(4)
+		}},
+		{"a drawn worker who is down", func(s *stage) {
+			s.offered(3, 2, []byte("sum:input"), 1)
+			s.peers[1].down, s.peers[3].down = true, true
+		}},
+		{"a drawn worker without a device", func(s *stage) {
+			for _, h := range [...]sim.HostID{2, 4} {
+				s.event(h, sim.OnJobDone, &step.JobDone{ID: 1, Err: "no runner"}, nil)
+			}
+			s.offered(3, 2, []byte("sum:input"), 1)
+		}},
+		{"a requester who lost his disk", func(s *stage) {
+			s.offered(3, 2, []byte("sum:input"), 1, 2)
+			s.lose(3)
+		}},
+		{"an answer to a person whose host went down", func(s *stage) {
+			s.mute = true
+			task, results := s.offered(3, 2, []byte("sum:input"), 1, 2)
+			s.event(3, sim.OnCrash, nil, nil)
+			s.boot(3)
+			s.accept(3, task, []byte("sum:input"), results...)
 		}},
 		{"workers of an extension", func(s *stage) {
 			s.workers, s.extend = 1, 3
@@ -613,9 +656,15 @@ func (s *stage) work(h sim.HostID, quorum int, out []byte, by ...sim.HostID) {
 func (s *stage) loser() sim.HostID { return 0 }
 
 func (s *stage) undrawn(task *written) sim.HostID {
-	return slices.MaxFunc([]sim.HostID{1, 2, 4}, func(a, b sim.HostID) int {
-		return strings.Compare(string(s.ticket(task, a)), string(s.ticket(task, b)))
-	})
+	return slices.MaxFunc([]sim.HostID{1, 2, 4}, s.order(task))
+}
+
+func (s *stage) drawn(task *written) sim.HostID {
+	return slices.MinFunc([]sim.HostID{1, 2, 4}, s.order(task))
+}
+
+func (s *stage) order(task *written) func(a, b sim.HostID) int {
+	return func(a, b sim.HostID) int { return bytes.Compare(s.ticket(task, a), s.ticket(task, b)) }
 }
 
 // dictate gives a text to host 3 to write, who writes another.

@@ -163,6 +163,7 @@ type stage struct {
 	oracle   *book // derives the answers of hosts that do right; its own, never the judges'
 	judges   []sim.Checker
 	requests uint64
+	by       map[key]uint64 // the request of an operation
 	commits  uint64
 	heads    []*written // of the space, as every author knows them
 	skip     func(h sim.HostID, w *written) bool
@@ -172,12 +173,13 @@ type stage struct {
 	workers  int           // of tasks, if not 3
 	extend   int           // workers of an extension, if there is one
 	accepted []byte        // if not the output of the results
+	mute     bool          // whoever accepts an answer does not show it
 	allows   int           // jobs at once, in a consent; 0 is no bound
 }
 
 // newStage seats five honest hosts (owner, admin, two members, a guest) and a liar who is a member.
 func newStage(t *testing.T, change func(*Truth)) *stage {
-	s := &stage{t: t, bytes: map[key][]byte{}, receipts: 2}
+	s := &stage{t: t, bytes: map[key][]byte{}, by: map[key]uint64{}, receipts: 2}
 	for _, name := range [...]string{"olga", "adam", "mia", "max", "gus", "lara"} {
 		s.pens = append(s.pens, newPen(name))
 		s.peers = append(s.peers, &peer{ids: map[key]bool{}, twist: map[string]func([]byte) []byte{}})
@@ -192,6 +194,7 @@ func newStage(t *testing.T, change func(*Truth)) *stage {
 		Node: NodeFigures{
 			GossipPeriod: time.Second, GossipTurns: 2, BackoffMax: time.Second, BatchFlush: 50 * time.Millisecond, Diameter: 3,
 			DiskStrict: 20 * time.Millisecond, StepCPU: time.Millisecond, Jobs: 2,
+			Patience: 6 * time.Second,
 		},
 		Reference: func(kernel string, input []byte) ([]byte, error) { return append([]byte(kernel+":"), input...), nil },
 	}
@@ -286,6 +289,7 @@ func (s *stage) reply(h sim.HostID, request uint64, status step.Status, body map
 func (s *stage) say(h sim.HostID, do, kind string, args any, mutations ...any) *written {
 	request := s.ask(h, map[string]any{"do": do, "on": true, "max": s.allows})
 	w := s.pens[h-1].write(s.space, kind, args, mutations, s.heads...)
+	s.by[w.id] = request
 	return s.publish(h, request, w)
 }
 

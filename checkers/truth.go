@@ -63,6 +63,7 @@ type NodeFigures struct {
 	Diameter     int           // links between any two honest hosts of one space over honest hosts, at most
 	DiskStrict   time.Duration // the longest strict commit
 	StepCPU      time.Duration // virtual CPU time of one step, at most
+	Patience     time.Duration // a task without a quorum is given to more workers after this
 	Jobs         int           // of others that a host computes at once, at most
 }
 

@@ -34,6 +34,7 @@ func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
 		Diameter:     diameter(len(b.cast.members)),
 		DiskStrict:   s.Disk.profile().Strict + 50*time.Millisecond,
 		StepCPU:      20 * time.Millisecond,
+		Patience:     6 * time.Second,
 		Jobs:         jobs,
 	}
 }

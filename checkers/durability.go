@@ -22,6 +22,9 @@ type durability struct {
 	disks    map[sim.HostID]*commits
 	downs    map[sim.HostID]time.Duration // when a host last went down
 	unissued int
+
+	debtors     []debtor // by host
+	owed, given int      // receipts that honest hosts wished for of each other, and those that were given
 }
 
 // promise follows one operation of an honest author.
@@ -57,6 +60,7 @@ func newDurability(b *book) *durability {
 	return &durability{
 		tally: tally{name: "durability"}, book: b, tracks: map[key]*promise{}, tails: map[uint64]*promise{},
 		disks: map[sim.HostID]*commits{}, downs: map[sim.HostID]time.Duration{},
+		debtors: make([]debtor, len(b.truth.Hosts)+1),
 	}
 }
 
@@ -64,10 +68,16 @@ func newDurability(b *book) *durability {
 func (d *durability) Name() string { return d.name }
 
 // Wants implements sim.Checker.
-func (d *durability) Wants() sim.Kinds { return d.book.wants() | sim.OnCommit | sim.OnUnissued }
+func (d *durability) Wants() sim.Kinds {
+	return d.book.wants() | sim.OnCommit | sim.OnUnissued | sim.OnPacket | sim.OnConnDown | sim.OnClose
+}
 
 // Observe implements sim.Checker.
 func (d *durability) Observe(e *sim.Event) {
+	if e.Kind == sim.OnPacket { // most events are packets
+		d.owe(e)
+		return
+	}
 	lostBefore := d.lost[e.Host]
 	d.observe(e)
 	switch e.Kind {
@@ -76,12 +86,20 @@ func (d *durability) Observe(e *sim.Event) {
 	case sim.OnCommit:
 		d.commit(e.Host, e.Effect.(*step.Commit))
 	case sim.OnCommitted:
-		d.committed(e.Host, e.Input.(*step.Committed))
+		d.committed(e, e.Input.(*step.Committed))
+	case sim.OnConnDown:
+		c := e.Input.(*step.ConnDown).Conn
+		d.excused(e.Host, func(x *debt) bool { return x.conn == c })
+	case sim.OnClose:
+		c := e.Effect.(*step.Close).Conn
+		d.excused(e.Host, func(x *debt) bool { return x.conn == c })
 	case sim.OnCrash:
 		d.downs[e.Host] = e.Key.At
 		delete(d.disks, e.Host)
+		d.debtors[e.Host] = debtor{}
 	case sim.OnBoot:
 		delete(d.disks, e.Host)
+		d.debtors[e.Host] = debtor{}
 		if d.lost[e.Host] != lostBefore || d.lost[e.Host] == e.Key.At && e.Key.At > 0 {
 			for _, p := range d.order {
 				if p.safe.has(int(e.Host)) {
@@ -99,11 +117,20 @@ func (d *durability) Observe(e *sim.Event) {
 // next strict commit makes it safe like any other.
 func (d *durability) booted(h sim.HostID, in *step.Boot) {
 	k := &commits{}
+	var found map[*promise]bool
 	for i := range in.Disk {
-		if p := d.record(in.Disk[i].Value); p != nil && !p.safe.has(int(h)) {
+		p := d.record(in.Disk[i].Value)
+		if p == nil {
+			continue
+		}
+		if found == nil {
+			found = map[*promise]bool{}
+		}
+		if found[p] = true; !p.safe.has(int(h)) {
 			k.relaxed = append(k.relaxed, p)
 		}
 	}
+	d.debtors[h].found = found
 	if len(k.relaxed) > 0 {
 		d.disks[h] = k
 	}
@@ -143,7 +170,11 @@ func (d *durability) record(value []byte) *promise {
 }
 
 // committed ends a transaction. A strict one makes safe what was relaxed before it, since commits complete in order.
-func (d *durability) committed(h sim.HostID, in *step.Committed) {
+func (d *durability) committed(e *sim.Event, in *step.Committed) {
+	h := e.Host
+	if debtor := &d.debtors[h]; debtor.ripe > 0 {
+		d.unpaid(debtor, e)
+	}
 	k := d.disks[h]
 	if k == nil {
 		return
@@ -160,10 +191,12 @@ func (d *durability) committed(h sim.HostID, in *step.Committed) {
 		for _, p := range k.relaxed {
 			p.safe.add(int(h))
 		}
-		k.relaxed = k.relaxed[:0]
 		for _, p := range t.ops {
 			p.safe.add(int(h))
 		}
+		d.ripen(e, k.relaxed)
+		d.ripen(e, t.ops)
+		k.relaxed = k.relaxed[:0]
 	default:
 		k.relaxed = append(k.relaxed, t.ops...)
 	}
@@ -191,6 +224,7 @@ func (d *durability) note(e *sim.Event, n *step.Note) {
 			return
 		}
 		d.checked++
+		d.paid(e, p, sim.HostOf(n.Peer))
 		p.receipts = append(p.receipts, receipt{e.Host, sim.HostOf(n.Peer), e.Key.At})
 		if !p.safe.has(int(e.Host)) {
 			d.fail(e.Key.At, e.ID(), "host %d gave a receipt for operation %s; no strict commit on its disk covers it", e.Host, p.op)
@@ -198,6 +232,10 @@ func (d *durability) note(e *sim.Event, n *step.Note) {
 	case step.NoteDurable:
 		if p := d.tracks[n.Op]; p != nil && p.op.host == e.Host && p.at < 0 {
 			d.durable(e, n, p)
+		}
+	case step.NoteForgotten:
+		if p := d.tracks[n.Op]; p != nil {
+			d.excused(e.Host, func(x *debt) bool { return x.promise == p })
 		}
 	}
 }
@@ -262,6 +300,8 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 	d.metric("requests that became durable", float64(done), "")
 	d.metric("durable share", share(done, issued), "%")
 	d.metric("requests unissued", float64(d.unissued), "")
+	d.metric("receipts wished for", float64(d.owed), "")
+	d.metric("receipts given to them", float64(d.given), "")
 	d.percentiles("time to durable", times, issued)
 	if want := d.truth.MinDurable; end.Cut == "" && tooFew(done, issued, want) {
 		d.fail(end.At, "", "%d of %d requests became durable, %.2f %%; at least %.0f %% must", done, issued, share(done, issued), 100*want)
@@ -273,7 +313,7 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 	if durable == 0 && d.faults == 0 {
 		d.checked = 0 // receipts alone promise nothing
 	}
-	told := []any{durable, "durable operations", done, fmt.Sprintf("of %d requests durable", issued), out, "out of contract"}
+	told := []any{durable, "durable operations", done, fmt.Sprintf("of %d requests durable", issued), out, "out of contract", d.owed, "receipts owed"}
 	for i := range waits {
 		w := &waits[i]
 		d.metric("requests "+w.name, float64(len(w.times)), "")

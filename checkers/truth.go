@@ -56,6 +56,10 @@ type NetFigures struct {
 type NodeFigures struct {
 	GossipPeriod time.Duration // heads are compared this often
 	GossipTurns  int           // periods after which each neighbour has had its turn
+	Compared     int           // neighbours with which a node compares heads in a period
+	Dials        int           // links that a node opens for each space
+	Relink       time.Duration // after a link is lost another is dialled after this long
+	BackoffMin   time.Duration // the wait before a node dials again, doubled by each round of dials since a neighbour greeted
 	BackoffMax   time.Duration // the longest wait before a node dials again
 	BatchFlush   time.Duration // received operations are passed on and committed after this long at most
 	Retry        time.Duration // receipts are asked for again after this long
@@ -63,6 +67,7 @@ type NodeFigures struct {
 	Diameter     int           // links between any two honest hosts of one space over honest hosts, at most
 	DiskStrict   time.Duration // the longest strict commit
 	StepCPU      time.Duration // virtual CPU time of one step, at most
+	Debts        int           // receipts that a host owes over one connection, at most
 	Patience     time.Duration // a task without a quorum is given to more workers after this
 	Jobs         int           // of others that a host computes at once, at most
 }

@@ -27,6 +27,10 @@ func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
 	t.Node = checkers.NodeFigures{
 		GossipPeriod: s.Node.period(),
 		GossipTurns:  turns(s.Node.fanout(), len(b.cast.members)),
+		Compared:     compared,
+		Dials:        4,
+		Relink:       250 * time.Millisecond,
+		BackoffMin:   250 * time.Millisecond,
 		BackoffMax:   4 * time.Second,
 		BatchFlush:   100 * time.Millisecond,
 		Retry:        2 * time.Second,
@@ -34,6 +38,7 @@ func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
 		Diameter:     diameter(len(b.cast.members)),
 		DiskStrict:   s.Disk.profile().Strict + 50*time.Millisecond,
 		StepCPU:      20 * time.Millisecond,
+		Debts:        256,
 		Patience:     6 * time.Second,
 		Jobs:         jobs,
 	}

@@ -57,6 +57,7 @@ type request struct {
 	space   key
 	named   []key // by a grant or a revoke, which gives role
 	role    int
+	version []key // that an edit of a text names; nil where it names none
 	first   step.Status
 	why     string // of a first reply that denies
 	replied time.Duration
@@ -168,6 +169,17 @@ func (b *book) request(e *sim.Event, in *step.Request) {
 			r.role = gift.Role
 			for _, who := range gift.Who {
 				r.named = append(r.named, array(who))
+			}
+		}
+	}
+	if r.do == "edit_text" {
+		var text struct {
+			Version [][]byte `cbor:"version"`
+		}
+		if b.cbor.Unmarshal(in.Body, &text) == nil && text.Version != nil {
+			r.version = []key{}
+			for _, id := range text.Version {
+				r.version = append(r.version, array(id))
 			}
 		}
 	}

@@ -20,6 +20,7 @@ const foldBudget = 5000
 type convergence struct {
 	tally
 	*book
+	naming     naming
 	turn       int
 	boots      map[sim.HostID]time.Duration
 	judged     map[key]bool // operations of which the origin was looked at
@@ -241,6 +242,7 @@ func (c *convergence) Verdict(end sim.End) sim.Verdict {
 	end.View = readOnce(end.View)
 	s := c.look(end.At, end.View, true)
 	c.compare(s, end.View, math.MaxInt)
+	c.named()
 	if end.Cut == "" {
 		c.equal(s, end)
 		c.acknowledged(s, end)
@@ -248,6 +250,8 @@ func (c *convergence) Verdict(end sim.End) sim.Verdict {
 		c.texts(s, end)
 	}
 	ops := len(c.judged)
+	c.metric("operations that name what they know", float64(c.naming.looked), "")
+	c.metric("edits of a named version", float64(c.naming.version), "")
 	c.metric("states compared", float64(c.compared), "")
 	c.metric("sets folded", float64(c.sets), "")
 	c.metric("operations folded", float64(c.folded), "")
@@ -256,6 +260,20 @@ func (c *convergence) Verdict(end sim.End) sim.Verdict {
 	c.metric("unknown operations compared", float64(c.kept), "")
 	c.series = append(c.series, c.whole, c.gap)
 	return c.verdict(end, counts(c.checked, "replicas looked at", c.compared, "states compared", c.sets, "sets folded by the specs", ops, "operations", c.kept, "of them kept unknown"))
+}
+
+// named judges causality in what operations say, causes before effects.
+func (c *convergence) named() {
+	for _, s := range c.spaces {
+		for _, o := range s.ops {
+			if !o.honest {
+				continue
+			}
+			if x := c.naming.check(c.book, o); x != nil {
+				c.fail(o.at, "", "operation %s (%s) of host %d names operation %s, which is not in its causal past, or not in the version that it edits", o, o.kind, o.host, short(*x))
+			}
+		}
+	}
 }
 
 // equal judges convergence proper: at the end all honest hosts hold equal sets. A host that booted too late to have

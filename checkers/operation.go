@@ -66,8 +66,9 @@ type operation struct {
 	chain  chain
 	author key
 	causes []*operation
-	past   bitset // the rights operations in its causal past, by number
-	rule   *rule  // if it is a rights operation
+	past   bitset       // the rights operations in its causal past, by number
+	rule   *rule        // if it is a rights operation
+	named  []*operation // that it names, once it is checked that it knew them
 
 	held    bool          // some honest host admitted it
 	heldAt  time.Duration // of the first snapshot that showed it

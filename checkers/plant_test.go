@@ -36,6 +36,18 @@ func (s *stage) lie(kind string, args any, mutations ...any) *written {
 	return s.pens[5].write(s.space, kind, args, mutations, s.heads...)
 }
 
+// document plays a note with a text in it, and gives its element and the first edit.
+func (s *stage) document() (element []byte, first *written) {
+	note := s.say(3, "graph_create", "graph.edit", nil, []any{0, "note"})
+	element = append(note.id[:], 0)
+	return element, s.say(3, "edit_text", "text.edit", nil, []any{7, element, "body", []any{[]any{0, nil, nil, "one "}}})
+}
+
+// insertion puts a word before the first character of an edit.
+func insertion(element []byte, before *written) []any {
+	return []any{7, element, "body", []any{[]any{0, nil, []any{before.id[:], 0}, "two "}}}
+}
+
 func flip(b []byte) []byte { b[len(b)-1] ^= 1; return b }
 
 func plants() []planted {
@@ -44,6 +56,21 @@ func plants() []planted {
 		// convergence
 		{"a state that the operations do not mean", "convergence", "shows another state of space", nil, func(s *stage) {
 			s.peers[1].twist[step.InspectState] = flip
+		}},
+		{"an operation that names what came from nowhere", "convergence", "which is not in its causal past", nil, func(s *stage) {
+			s.say(3, "graph_set", "graph.edit", nil, []any{3, append(bytes.Repeat([]byte{7}, 32), 0), "title", "x"})
+		}},
+		{"an operation that names a concurrent one", "convergence", "which is not in its causal past", nil, func(s *stage) {
+			before := s.heads
+			doc := s.say(3, "graph_create", "graph.edit", nil, []any{0, "note"})
+			s.heads = before
+			s.say(4, "graph_set", "graph.edit", nil, []any{3, append(doc.id[:], 0), "title", "x"})
+		}},
+		{"an edit of a version that names a character beside it", "convergence", "not in the version that it edits", nil, func(s *stage) {
+			doc, first := s.document()
+			second := s.say(3, "edit_text", "text.edit", nil, insertion(doc, first))
+			request := s.ask(4, map[string]any{"do": "edit_text", "version": [][]byte{first.id[:]}})
+			s.publish(4, request, s.pens[3].write(s.space, "text.edit", nil, []any{insertion(doc, second)}, second))
 		}},
 		{"all hosts wrong alike", "convergence", "shows another state of space", nil, func(s *stage) {
 			for _, p := range s.peers {
@@ -170,8 +197,33 @@ func plants() []planted {
 		{"a refusal for no reason", "policy", "for rights, and the rules admit it", nil, func(s *stage) {
 			s.note(2, step.Note{Kind: step.NoteRefused, Op: s.message(3, "fine").id, Text: step.RefuseRights})
 		}},
-		{"a member denied", "policy", "a member of the space from the beginning", nil, func(s *stage) {
+		{"a member denied", "policy", "each of the 1 sets of rights operations that the host can have held", nil, func(s *stage) {
 			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "rights: no"})
+		}},
+		{"a member denied before a crash", "policy", "a member of the space from the beginning", nil, func(s *stage) {
+			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "rights: no"})
+			s.event(3, sim.OnCrash, nil, nil)
+			s.boot(3)
+		}},
+		{"a member denied who was revoked once, and given the right again", "policy", "each of the 1 sets", nil, func(s *stage) {
+			s.say(2, "revoke", "rights.revoke", revoke(s.pens[2]))
+			s.say(2, "grant", "rights.grant", grant(member, s.pens[2]))
+			s.sample()
+			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "rights: no"})
+		}},
+		{"a guest denied between two grants that each made him a member", "policy", "each of the 2 sets", nil, func(s *stage) {
+			s.say(2, "grant", "rights.grant", grant(member, s.pens[4]))
+			s.sample()
+			s.reply(5, s.ask(5, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "rights: no"})
+			s.say(1, "grant", "rights.grant", grant(member, s.pens[4]))
+		}},
+		{"an admin denied a grant that rests on a role given back", "policy", "each of the 1 sets", nil, func(s *stage) {
+			s.say(1, "revoke", "rights.revoke", revoke(s.pens[1]))
+			s.say(1, "grant", "rights.grant", grant(admin, s.pens[1]))
+			s.sample()
+			who := s.pens[4].who()
+			request := s.ask(2, map[string]any{"do": "grant", "who": [][]byte{who[:]}, "role": member})
+			s.reply(2, request, step.Denied, map[string]any{"why": "rights: no"})
 		}},
 		{"roles that nobody gave", "policy", "by its operations the role is member", nil, func(s *stage) {
 			who := s.pens[2].who()
@@ -252,6 +304,11 @@ func plants() []planted {
 			s.workers = 1
 			task, _ := s.offered(3, 1, nil)
 			s.peers[s.drawn(task)-1].down = true
+		}},
+		{"a quorum that is overlooked for a while", "compute", "and was accepted 6s later", nil, func(s *stage) {
+			task, results := s.offered(3, 2, []byte("sum:input"), 1, 2)
+			s.now += 6 * time.Second
+			s.accept(3, task, []byte("sum:input"), results...)
 		}},
 		{"an answer that is not shown", "compute", "was not shown the output that was accepted", nil, func(s *stage) {
 			s.mute = true
@@ -427,6 +484,24 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 			w := s.message(3, "fine")
 			s.note(2, step.Note{Kind: step.NoteRefused, Op: w.id, Text: step.RefuseSignature})
 			s.note(2, step.Note{Kind: step.NoteRefused, Op: w.id, Text: step.RefuseMalformed})
+		}},
+		{"a member denied while his right was taken, which he had at the looks before and after", func(s *stage) {
+			s.sample()
+			s.say(1, "revoke", "rights.revoke", revoke(s.pens[2]))
+			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "rights: no"})
+			s.say(1, "grant", "rights.grant", grant(member, s.pens[2]))
+			s.sample()
+		}},
+		{"a member denied at a version in which he was none", func(s *stage) {
+			s.say(2, "grant", "rights.grant", grant(member, s.pens[4]))
+			s.sample()
+			request := s.ask(5, map[string]any{"do": "edit_text", "version": [][]byte{s.genesis.id[:]}})
+			s.reply(5, request, step.Denied, map[string]any{"why": "rights: no"})
+		}},
+		{"a late edit of an early version", func(s *stage) {
+			doc, first := s.document()
+			request := s.ask(4, map[string]any{"do": "edit_text", "version": [][]byte{first.id[:]}})
+			s.publish(4, request, s.pens[3].write(s.space, "text.edit", nil, []any{insertion(doc, first)}, first))
 		}},
 		{"a guest, denied", func(s *stage) {
 			s.reply(5, s.ask(5, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "rights: no"})
@@ -637,6 +712,7 @@ func (s *stage) offered(h sim.HostID, quorum int, out []byte, by ...sim.HostID) 
 		by[0] = s.undrawn(task)
 	}
 	for _, l := range by {
+		s.asker = h
 		w := s.pens[l-1].write(s.space, "compute.result", map[int]any{0: task.id[:], 1: out}, nil, s.heads...)
 		results = append(results, s.publish(l, 0, w))
 	}

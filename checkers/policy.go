@@ -26,6 +26,7 @@ type policy struct {
 	turn    int
 
 	unproved []blaming
+	doubts   denials
 
 	admitted, roles, voids, refusals, blames, denied int
 }
@@ -49,6 +50,7 @@ type blaming struct {
 func newPolicy(b *book) *policy {
 	return &policy{
 		tally: tally{name: "policy"}, book: b, refused: map[key]*refusal{}, blamed: map[key]bool{}, judged: map[key]bool{},
+		doubts: newDenials(),
 	}
 }
 
@@ -74,7 +76,13 @@ func (p *policy) Observe(e *sim.Event) {
 	case sim.OnReply:
 		if e.Effect.(*step.Reply).Status == step.Denied && p.truth.host(e.Host).Honest {
 			p.denied++
+			r := p.asked[asking{e.Host, e.Effect.(*step.Reply).Request}]
+			if r != nil {
+				p.doubts.put(r, p.byID[r.space], e.Key.At)
+			}
 		}
+	case sim.OnBoot, sim.OnCrash:
+		p.doubts.forget(e.Host, p.spaces)
 	}
 }
 
@@ -146,6 +154,7 @@ func (p *policy) judge(s *snapshot, v sim.View, budget int) {
 		p.inside(s.at, k)
 		p.void(s.at, k, v)
 		p.forks(s.at, k, blamed)
+		p.doubts.look(k, p.truth.host(k.host).Identity, p.wronged)
 	}
 	for i := range s.hold {
 		if k := s.hold[(i+p.turn)%len(s.hold)]; k.set != nil && i < budget {
@@ -252,6 +261,12 @@ func (p *policy) forks(at time.Duration, k holding, blamed []byte) {
 	}
 }
 
+// wronged tells of a denial that no set of rights operations justifies.
+func (p *policy) wronged(x *denial, sets int) {
+	p.fail(x.replied, x.event, "host %d denied request %d (%s) of %s, who has the right to it by each of the %d sets of rights operations that the host can have held: %s",
+		x.host, x.id, x.do, short(p.truth.host(x.host).Identity), sets, x.why)
+}
+
 // denials judges that nobody was denied for want of a right that he had all along: he has his role since the genesis, nobody
 // ever revoked him, and what he asked for needs no more. Those whose rights he would change count with the highest role that
 // anybody ever gave them.
@@ -265,13 +280,6 @@ func (p *policy) denials() {
 		own := s.rules[0].roles[who]
 		if own < member || len(s.revokes[who]) > 0 {
 			continue
-		}
-		var change *rule
-		if r.do == "grant" || r.do == "revoke" {
-			change = &rule{named: r.named, roles: map[key]int{}}
-			for _, x := range r.named {
-				change.roles[x] = r.role
-			}
 		}
 		highest := func(x key) int {
 			if x == who {
@@ -287,7 +295,7 @@ func (p *policy) denials() {
 		if own >= admin {
 			article = "an"
 		}
-		if may(&operation{author: who}, change, highest) == "" {
+		if may(&operation{author: who}, r.change(), highest) == "" {
 			p.fail(r.replied, r.event, "host %d denied request %d (%s) of %s, %s %s of the space from the beginning: %s", r.host, r.id, r.do, short(who), article, roleName(own), r.why)
 		}
 	}
@@ -315,5 +323,7 @@ func (p *policy) Verdict(end sim.End) sim.Verdict {
 	p.metric("devices blamed", float64(p.blames), "")
 	p.metric("chains forked", float64(forks), "")
 	p.metric("requests denied", float64(p.denied), "")
+	p.metric("denials held to what the host knew", float64(p.doubts.weighed), "")
+	p.metric("denials of which too little is known", float64(p.doubts.unsure), "")
 	return p.verdict(end, counts(p.admitted, "operations derived again", p.voids, "void sets", p.roles, "role tables", p.refusals, "refusals", p.blames, "devices blamed, none of them honest"))
 }

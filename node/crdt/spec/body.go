@@ -100,6 +100,32 @@ func Read(id [32]byte, b []byte) *Reading {
 	return r
 }
 
+// Names calls f for each operation that the mutations name: the makers of elements, the additions that a removal takes back,
+// and the inserters of characters, which alone are told apart.
+func (r *Reading) Names(f func(id [32]byte, character bool)) {
+	anchor := func(a *charID) {
+		if a != nil {
+			f(a.op, true)
+		}
+	}
+	for i := range r.mutations {
+		m := &r.mutations[i]
+		for _, e := range [...]elementID{m.ref, m.from, m.to} {
+			if e != (elementID{}) {
+				f([32]byte(e[:32]), false)
+			}
+		}
+		for _, d := range m.dots {
+			f([32]byte(d[:32]), false)
+		}
+		for k := range m.edits {
+			anchor(m.edits[k].left)
+			anchor(m.edits[k].right)
+			anchor(m.edits[k].at)
+		}
+	}
+}
+
 // read gives the mutations of an operation whose kind is known.
 func (o *Op) read(known func(kind string) bool) ([]mutation, error) {
 	r := o.Reading

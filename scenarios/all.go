@@ -7,7 +7,7 @@ func All() []Scenario {
 	return []Scenario{
 		calmDay(), partitionHeal(), oneWayCut(), badLinks(), slowGossip(),
 		crashStorm(), powerLoss(), tornWrite(), lostDisk(), clockJump(),
-		equivocators(), forgers(), trespassers(), withholders(), lyingWorkers(), colludingWorkers(),
+		equivocators(), lateTwins(), forgers(), trespassers(), withholders(), lyingWorkers(), colludingWorkers(),
 		mixedKernels(), rolesChange(), chatDay(), twoWriters(), allAtOnce(), canary(),
 	}
 }

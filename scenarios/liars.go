@@ -5,6 +5,7 @@ import (
 
 	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
 	"github.com/lifegraph-os/lgos-sim/sim/byzantine"
+	"github.com/lifegraph-os/lgos-sim/sim/fault"
 )
 
 // equivocators tell different neighbours different things. However many there are, so few of them write that some write
@@ -13,6 +14,26 @@ func equivocators() Scenario {
 	s := base("equivocators", "Members sign two operations for one place in their chain and show each to half of the network (SEC-2, I14, I15).")
 	s.Groups = append(s.Groups, lying("liars", "member", 0.15, &byzantine.Equivocator{}))
 	s.Work = append(s.Work, Work{&workload.Chat{Groups: []string{"liars"}, Authors: 20, Operations: 40}})
+	return s
+}
+
+// lateTwins show the other side of a fork long after the first, when a part of the network is cut off and nobody writes any
+// more in that space: the twins are more heads than one frame names, nothing is built on them, and the space is at peace only
+// once everybody has them all. In the other space people go on from single edits of texts of which some have twins.
+func lateTwins() Scenario {
+	s := base("late-twins", "Forks come to light late, in a silent space, while a part of the network is cut off; and people edit versions of texts that hold one side of a fork (SEC-2, VM-4, I14, I15).")
+	s.Spaces = []string{"project", "archive"}
+	liars := lying("liars", "member", 0.1, &byzantine.Equivocator{})
+	late := lying("late", "member", 0.12, &byzantine.Equivocator{Every: 1, Late: 12 * time.Second})
+	liars.Spaces, late.Spaces = []string{"project"}, []string{"archive"}
+	s.Groups = []Group{owners(), {Name: "people", Role: "member", Spaces: []string{"project"}},
+		{Name: "readers", Share: 0.3, Role: "member", Spaces: []string{"archive"}}, liars, late}
+	s.Work = []Work{
+		{&workload.Graph{Groups: []string{"people"}, Operations: 100, Drafts: 0.5}},
+		{&workload.Graph{Groups: []string{"liars"}, Operations: 30, Drafts: 0.8}},
+		{&workload.Graph{Groups: []string{"late"}, Operations: 40, Until: 12 * time.Second}},
+	}
+	s.Faults = []Fault{{&fault.PartitionSpec{Who: fault.Who{Share: 0.4}, When: between(13*time.Second, 26*time.Second)}}}
 	return s
 }
 

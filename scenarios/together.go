@@ -16,15 +16,17 @@ func mixedKernels() Scenario {
 	return s
 }
 
-// rolesChange gives and takes rights while people write.
+// rolesChange gives and takes rights while people write. Most roles that are taken come back, those of admins too, who then
+// give roles again: so rights rest on rights that were lost and returned. There are more than 64 changes, the last of them
+// while people on other continents have not heard of those before.
 func rolesChange() Scenario {
-	s := base("roles-change", "Owners give and take the right to write while people write: revocations win over what is concurrent, alike everywhere (SEC-1, APP-SUB, I19).")
+	s := base("roles-change", "Owners give, take and give back rights while people write: revocations win over what is concurrent, alike everywhere (SEC-1, APP-SUB, I19).")
 	s.Groups = append(s.Groups, Group{Name: "guests", Share: 0.2, Role: "guest"}, Group{Name: "admins", Share: 0.1, Role: "admin"})
 	s.Work = append(s.Work,
-		Work{&workload.Roles{By: []string{"owners"}, Of: []string{"admins"}, Changes: 4, Revoke: 1, Admins: true}},
+		Work{&workload.Roles{By: []string{"owners"}, Of: []string{"admins"}, Changes: 14, Revoke: 1, Return: 1, Heirs: []string{"guests"}, Admins: true}},
 		Work{&workload.Roles{By: []string{"admins"}, Of: []string{"guests"}, Changes: 6}},
 		Work{&workload.Graph{Groups: []string{"admins"}, Operations: 30}},
-		Work{&workload.Roles{By: []string{"owners"}, Of: []string{"guests", "people"}, Changes: 16, Revoke: 0.5}},
+		Work{&workload.Roles{By: []string{"owners"}, Of: []string{"people"}, Changes: 28, Revoke: 0.5, Return: 0.6}},
 		Work{&workload.Chat{Groups: []string{"guests"}, Operations: 60}})
 	return s
 }

@@ -38,6 +38,18 @@ func (a args) number(name string) (int, error) {
 	return n, nil
 }
 
+// share reads a number from 0 to 1; 0 where there is none.
+func (a args) share(name string) (float64, error) {
+	if a.text(name) == "" {
+		return 0, nil
+	}
+	x, err := strconv.ParseFloat(a.text(name), 64)
+	if err != nil || !(x >= 0 && x <= 1) {
+		return 0, fmt.Errorf("%s: %q is not a share", name, a.text(name))
+	}
+	return x, nil
+}
+
 func (a args) times(name string) ([]time.Duration, error) {
 	var all []time.Duration
 	for _, f := range strings.Fields(a.text(name)) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -15,8 +16,10 @@ import (
 // Graph is people who edit shared elements of all value types: registers, sets, counters, texts, metadata and relations
 // (VM-3), so that concurrent edits of one property are common.
 type Graph struct {
-	Groups     []string `yaml:"groups"`
-	Operations int      `yaml:"operations"`
+	Groups     []string      `yaml:"groups"`
+	Operations int           `yaml:"operations"`
+	Until      time.Duration `yaml:"until,omitempty"`  // nothing happens later; 0 is the whole run
+	Drafts     float64       `yaml:"drafts,omitempty"` // share of the deeds that edit a text as one earlier edit of it left it
 }
 
 func (*Graph) Kind() string { return "graph" }
@@ -27,10 +30,14 @@ func (g *Graph) Deeds() (int, error) {
 
 // Claims implements Claimer. Few edits may, by chance, find no tag to remove.
 func (g *Graph) Claims() []string {
-	if g.Operations < 180 {
-		return nil
+	var claims []string
+	if g.Operations >= 180 && g.Drafts < 0.5 {
+		claims = append(claims, TagsRemoved)
 	}
-	return []string{TagsRemoved}
+	if g.Operations >= 100 && g.Drafts >= 0.5 {
+		claims = append(claims, DraftsEdited)
+	}
+	return claims
 }
 
 func (g *Graph) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
@@ -41,19 +48,33 @@ func (g *Graph) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	if g.Operations <= 0 {
 		return nil, fmt.Errorf("operations: %d is not a positive count", g.Operations)
 	}
+	end := env.Duration
+	if g.Until != 0 {
+		if g.Until < start || g.Until > env.Duration {
+			return nil, fmt.Errorf("until: %v is not in %v..%v, from the first deed to the end of the run", g.Until, start, env.Duration)
+		}
+		end = g.Until
+	}
+	if g.Drafts < 0 || g.Drafts > 1 {
+		return nil, fmt.Errorf("drafts: %v is not a share", g.Drafts)
+	}
 	times := make([][]time.Duration, len(seats))
 	for n := range g.Operations {
 		if err := env.poll(n); err != nil {
 			return nil, err
 		}
 		i := r.IntN(len(seats))
-		times[i] = append(times[i], start+time.Duration(r.Int64N(int64(max(env.Duration-start, 1)))))
+		times[i] = append(times[i], start+time.Duration(r.Int64N(int64(max(end-start, 1)))))
 	}
 	var scripts []sim.Script
 	for i, s := range seats {
 		if len(times[i]) > 0 {
 			slices.Sort(times[i])
-			scripts = append(scripts, script(s, "graph", s.Spaces[r.IntN(len(s.Spaces))], sim.Arg{Name: "times", Value: writeTimes(times[i])}))
+			more := []sim.Arg{{Name: "times", Value: writeTimes(times[i])}}
+			if g.Drafts > 0 {
+				more = append(more, sim.Arg{Name: "drafts", Value: strconv.FormatFloat(g.Drafts, 'g', -1, 64)})
+			}
+			scripts = append(scripts, script(s, "graph", s.Spaces[r.IntN(len(s.Spaces))], more...))
 		}
 	}
 	return scripts, nil
@@ -64,6 +85,17 @@ type grapher struct {
 	user
 	waiting int
 	untag   map[uint64][]byte // requests for the tags of an element, of which one is to be removed
+	drafts  float64
+	texts   map[string]*reading // by element
+	watches map[uint64]*reading // by the request that shows what is new
+}
+
+// reading is what a person knows of a text that she watches.
+type reading struct {
+	element []byte
+	life    uint32   // in which she last asked to be shown it
+	edits   [][]byte // operations that edited it
+	words   []string // that she wants to put in once she is shown one
 }
 
 // shared is how many elements people share; fewer make more conflicts.
@@ -71,7 +103,12 @@ const shared = 6
 
 func newGrapher(a args) (sim.Person, error) {
 	u, err := newUser(a)
-	return &grapher{user: u, untag: map[uint64][]byte{}}, err
+	if err != nil {
+		return nil, err
+	}
+	g := &grapher{user: u, untag: map[uint64][]byte{}, texts: map[string]*reading{}, watches: map[uint64]*reading{}}
+	g.drafts, err = a.share("drafts")
+	return g, err
 }
 
 func (g *grapher) Wake(_ step.Now, h *sim.Hands) {
@@ -86,6 +123,9 @@ func (g *grapher) See(_ step.Now, r *step.Reply, h *sim.Hands) {
 	var v struct {
 		Elements [][]byte          `cbor:"elements"`
 		Values   []cbor.RawMessage `cbor:"values"`
+		Ops      []struct {
+			ID []byte `cbor:"id"`
+		} `cbor:"ops"`
 	}
 	if r.Status != step.Shown || cbor.Unmarshal(r.Body, &v) != nil {
 		return
@@ -94,6 +134,16 @@ func (g *grapher) See(_ step.Now, r *step.Reply, h *sim.Hands) {
 	case "find":
 		for ; g.waiting > 0; g.waiting-- {
 			g.act(h, v.Elements)
+		}
+	case "watch_text":
+		if t := g.watches[r.Request]; t != nil {
+			for i := range v.Ops {
+				t.edits = append(t.edits, v.Ops[i].ID)
+			}
+			for _, word := range t.words {
+				g.goOn(h, t, word)
+			}
+			t.words = nil
 		}
 	case "view_set":
 		e := g.untag[r.Request]
@@ -117,6 +167,10 @@ func (g *grapher) act(h *sim.Hands, known [][]byte) {
 	}
 	e := known[r.IntN(len(known))]
 	value := vocabulary()[r.IntN(len(vocabulary()))]
+	if g.drafts > 0 && r.Float64() < g.drafts {
+		g.draft(h, e, value)
+		return
+	}
 	switch r.IntN(16) {
 	case 0, 1, 2:
 		g.ask(h, "graph_set", map[string]any{"element": e, "prop": "title", "value": fmt.Sprintf("%s by host %d at %v", value, h.Host(), h.Time())})
@@ -129,7 +183,7 @@ func (g *grapher) act(h *sim.Hands, known [][]byte) {
 	case 7, 8:
 		g.ask(h, "graph_count", map[string]any{"element": e, "prop": "votes", "delta": int64(r.IntN(21) - 10)})
 	case 9, 10, 11:
-		g.ask(h, "edit_text", map[string]any{"element": e, "prop": "body", "patches": []any{[]any{0, 0, value + " "}}})
+		g.write(h, e, value, nil)
 	case 12:
 		g.ask(h, "graph_meta", map[string]any{"element": e, "key": "colour", "value": value})
 	case 13:
@@ -142,5 +196,47 @@ func (g *grapher) act(h *sim.Hands, known [][]byte) {
 			return
 		}
 		g.ask(h, "graph_set", map[string]any{"element": e, "prop": "state", "value": value})
+	}
+}
+
+// write puts a word at the front of a text, or of a named version of it.
+func (g *grapher) write(h *sim.Hands, e []byte, word string, version [][]byte) (issued bool) {
+	m := map[string]any{"element": e, "prop": "body", "patches": []any{[]any{0, 0, word + " "}}}
+	if version != nil {
+		m["version"] = version
+	}
+	_, issued = g.ask(h, "edit_text", m)
+	return issued
+}
+
+// draft goes on from an edit that somebody once made, as that left the text: what others wrote meanwhile she does not see. So
+// she watches the text. Where nobody has edited it yet, it is for a fourth of these deeds to begin.
+func (g *grapher) draft(h *sim.Hands, e []byte, word string) {
+	t := g.texts[string(e)]
+	if t == nil {
+		t = &reading{element: e}
+		g.texts[string(e)] = t
+	}
+	if t.life != h.Life() {
+		t.edits = nil
+		if id, issued := g.ask(h, "watch_text", map[string]any{"element": e, "prop": "body"}); issued {
+			t.life = h.Life()
+			g.watches[id] = t
+		}
+	}
+	switch {
+	case len(t.edits) > 0:
+		g.goOn(h, t, word)
+	case h.Rand().IntN(4) == 0:
+		g.write(h, e, word, nil)
+	default:
+		t.words = append(t.words, word)
+	}
+}
+
+// goOn edits the version that one of the edits that she was shown made.
+func (g *grapher) goOn(h *sim.Hands, t *reading, word string) {
+	if g.write(h, t.element, word, [][]byte{t.edits[h.Rand().IntN(len(t.edits))]}) {
+		h.Count(DraftsEdited, 1)
 	}
 }

@@ -199,6 +199,42 @@ func TestGrapher(t *testing.T) {
 	d.said(t, "boot", "sign_in", "find") // she acts on nothing that she was not shown
 }
 
+// TestDrafts: she watches a text once a life, edits what there is as long as she knows no edit of it, and then goes on from
+// one of those that she was shown, whose version she names.
+func TestDrafts(t *testing.T) {
+	all := shows(element(1))
+	edit := append(make([]byte, 31), 9)
+	d := &desk{answer: func(do string, body map[string]any) (step.Status, any) {
+		if do == "watch_text" {
+			return step.Shown, map[string]any{"ops": []any{map[string]any{"id": edit}}}
+		}
+		return all(do, body)
+	}}
+	times := []sim.Arg{arg("times", "1s 3s 6s 8s"), arg("drafts", 1)}
+	for range 4 { // with no more elements than one she creates others now and then: draw until she does not
+		d.asked, d.bodies = nil, nil
+		l := d.play(t, "graph", times, window(4, 5))
+		versions := 0
+		for _, b := range d.bodies {
+			if b["do"] != "edit_text" {
+				continue
+			}
+			if v, named := b["version"].([]any); named {
+				versions++
+				if len(v) != 1 || string(v[0].([]byte)) != string(edit) {
+					t.Errorf("she goes on from %x", v)
+				}
+			}
+		}
+		if versions == 0 || int(l.Counts[DraftsEdited]) != versions {
+			t.Errorf("%d edits of a version, %d counted: %v", versions, l.Counts[DraftsEdited], d.asked)
+		}
+		if n := strings.Count(strings.Join(d.asked, " "), "watch_text"); n != 2 {
+			t.Errorf("she asks %d times to be shown one text in two lives: %v", n, d.asked)
+		}
+	}
+}
+
 // TestChatter: she opens her channel once, waits until a view shows one, gives deeds up where there is none, and edits and
 // deletes only what was accepted.
 func TestChatter(t *testing.T) {
@@ -258,6 +294,11 @@ func TestRoler(t *testing.T) {
 		if who, _ := b["who"].([]any); len(who) != 1 || string(who[0].([]byte)) != string(whom) || b["role"] != role {
 			t.Errorf("%s of %v", do, b)
 		}
+	}
+	d := &desk{answer: shows()}
+	l := d.play(t, "roles", []sim.Arg{arg("do", "grant"), arg("whom", hex.EncodeToString(whom)), arg("back", 3), arg("times", "2s")})
+	if role := d.body(t, "grant", 0)["role"]; role != uint64(3) || l.Counts[RolesReturned] != 1 {
+		t.Errorf("role %v was given back, %d counted", role, l.Counts[RolesReturned])
 	}
 }
 

@@ -28,6 +28,8 @@ const (
 	Withdrawn     = "consents withdrawn"
 	AdminsRevoked = "admins revoked"
 	TagsRemoved   = "tags removed that were seen"
+	DraftsEdited  = "texts edited as an earlier edit left them"
+	RolesReturned = "roles given back"
 )
 
 // Env is what the drawing of scripts may know.

@@ -39,6 +39,11 @@ func TestErrorsNameTheField(t *testing.T) {
 		"of:":                &Roles{By: people, Changes: 1},
 		"changes:":           &Roles{By: people, Of: people},
 		"revoke:":            &Roles{By: people, Of: people, Changes: 1, Revoke: 2},
+		"heirs:":             &Roles{By: people, Of: people, Heirs: []string{"nobody"}, Changes: 1},
+		"return:":            &Roles{By: people, Of: people, Changes: 1, Return: -1},
+		"until: 1s":          &Graph{Groups: people, Operations: 1, Until: time.Second},
+		"until: 1h":          &Graph{Groups: people, Operations: 1, Until: time.Hour},
+		"drafts:":            &Graph{Groups: people, Operations: 1, Drafts: 2},
 		"lenders:":           &Compute{Givers: people, Tasks: 1},
 		"givers:":            &Compute{Lenders: people, Tasks: 1},
 		"tasks:":             &Compute{Lenders: people, Givers: people},
@@ -114,6 +119,47 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// TestReturns: who takes a role back gives it later, by the same hand, to the same person, and no more than she may give.
+func TestReturns(t *testing.T) {
+	env := testEnv(0)
+	for i, role := range []string{"owner", "admin", "admin", "member", "guest"} {
+		s := Seat{Host: sim.HostID(i + 1), Seed: [32]byte{byte(i)}, Spaces: [][32]byte{{1}}, Role: role}
+		env.Groups["all"] = append(env.Groups["all"], s)
+		env.Groups[role] = append(env.Groups[role], s)
+	}
+	for by, most := range map[string]int{"owner": 3, "admin": 2} {
+		w := &Roles{By: []string{by}, Of: []string{"all"}, Heirs: []string{"guest"}, Changes: 40, Revoke: 1, Return: 1}
+		scripts, err := w.Scripts(env, rand.New(rand.NewPCG(1, 1)))
+		if err != nil || len(scripts) < 90 {
+			t.Fatalf("%d scripts: %v", len(scripts), err)
+		}
+		greatest := 0
+		for len(scripts) > 0 {
+			a, b := args{scripts[0].Args}, args{scripts[1].Args}
+			role, _ := b.number("back")
+			greatest = max(greatest, role)
+			was, _ := a.times("times")
+			at, _ := b.times("times")
+			if a.text("do") != "revoke" || b.text("do") != "grant" || a.text("whom") != b.text("whom") || scripts[0].Host != scripts[1].Host || at[0] < was[0] || role < 1 {
+				t.Fatalf("%v, and then %v", scripts[0], scripts[1])
+			}
+			scripts = scripts[2:]
+			if a.text("was") == "guest" { // there is no other guest to give it on to
+				continue
+			}
+			c := args{scripts[0].Args}
+			then, _ := c.times("times")
+			if c.text("do") != "grant" || c.text("was") != "guest" || c.text("back") != "" || then[0] < at[0] {
+				t.Fatalf("the role was given on by %v", scripts[0])
+			}
+			scripts = scripts[1:]
+		}
+		if greatest != most {
+			t.Errorf("an %s gives role %d back", by, greatest)
+		}
+	}
+}
+
 // TestNew: a script that was edited by hand is refused with the name of what is wrong in it.
 func TestNew(t *testing.T) {
 	key := strings.Repeat("01", 32)
@@ -128,6 +174,8 @@ func TestNew(t *testing.T) {
 		"do:":               {Kind: "roles", Args: append(base[:2:2], sim.Arg{Name: "whom", Value: key}, sim.Arg{Name: "do", Value: "hug"})},
 		"input:":            {Kind: "compute", Args: append(base[:2:2], sim.Arg{Name: "kernel", Value: "k"}, sim.Arg{Name: "input", Value: "x"})},
 		"agent:":            {Kind: "trace", Args: base},
+		"drafts:":           {Kind: "graph", Args: append(base[:2:2], sim.Arg{Name: "drafts", Value: "many"})},
+		"back:":             {Kind: "roles", Args: append(base[:2:2], sim.Arg{Name: "whom", Value: key}, sim.Arg{Name: "do", Value: "grant"}, sim.Arg{Name: "back", Value: "king"})},
 	} {
 		if _, err := New(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", want, err)

@@ -166,3 +166,41 @@ func TestWorkers(t *testing.T) {
 		t.Error("a failure was altered")
 	}
 }
+
+// TestTwins: the twin of an edit of a text edits the same text in the same place, with as many characters of its own, and
+// that of anything else is a note.
+func TestTwins(t *testing.T) {
+	element := op.Element{5}
+	anchor := op.Anchor{Op: op.ID{6}, Offset: 2}
+	d := op.Draft{Kind: op.TextEditing, Mutations: []op.Mutation{{Code: op.Text, Element: element, Prop: "body", Edits: []op.TextEdit{
+		{Insert: true, Left: anchor, Right: op.Anchor{Nil: true}, Text: "жizn", N: 4},
+		{Insert: true, Left: op.Anchor{Offset: 3}, Right: op.Anchor{Nil: true}, Text: "x", N: 1},
+		{At: anchor, N: 7},
+	}}}}
+	store := op.NewStore(1 << 20)
+	sign := func(d op.Draft) *op.Operation {
+		device := ed25519.NewKeyFromSeed(make([]byte, 32))
+		o, err := store.Sign(op.Header{Format: 1, Device: op.KeyOf(device), Seq: 2, Prev: op.ID{1}, Clock: 3, Schema: d.Schema()}, d.Body(), device)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	o := sign(d)
+	twin := sign(other(o))
+	if twin.ID == o.ID || twin.Kind != op.TextEditing || len(twin.Mutations) != 1 || twin.Mutations[0].Element != element {
+		t.Fatalf("the twin is %+v", twin)
+	}
+	for i, e := range twin.Mutations[0].Edits {
+		was := o.Mutations[0].Edits[i]
+		if e.N != was.N || e.Insert != was.Insert || e.At != was.At || e.Insert && (e.Text == was.Text || e.Offset != was.Offset) {
+			t.Errorf("edit %d was %+v and is %+v", i, was, e)
+		}
+	}
+	if left := twin.Mutations[0].Edits[1].Left; left.Op != twin.ID || left.Offset != 3 {
+		t.Errorf("what stands behind its own character stands behind %+v", left)
+	}
+	if n := other(sign(op.Draft{Kind: op.GraphEdit, Mutations: []op.Mutation{{Code: op.CreateNode, Type: "x"}}})); n.Kind != op.GraphEdit || len(n.Mutations) != 2 {
+		t.Errorf("the twin of a node is %+v", n)
+	}
+}

@@ -33,6 +33,9 @@ type delivery struct {
 
 	unissued int
 	gone     map[key]bool
+
+	thrift  thrift
+	circles circles
 }
 
 // queue counts the commits of one life of a host, which its disk completes in the order issued.
@@ -71,6 +74,7 @@ func newDelivery(b *book) *delivery {
 		honest: make([]int, len(b.spaces)), share: make([]bitset, len(b.spaces)), spread: b.truth.Spread(),
 		latency:   hdrhistogram.New(1, int64(24*time.Hour/time.Microsecond), 2),
 		delivered: sim.Series{Name: "deliveries made of those owed", Unit: "%"},
+		thrift:    newThrift(len(b.truth.Hosts)), circles: circles{hosts: make([]circle, len(b.truth.Hosts)+1)},
 	}
 	for i := range b.truth.Hosts {
 		h := &b.truth.Hosts[i]
@@ -88,12 +92,27 @@ func newDelivery(b *book) *delivery {
 func (d *delivery) Name() string { return d.name }
 
 // Wants implements sim.Checker.
-func (d *delivery) Wants() sim.Kinds { return d.book.wants() | sim.OnUnissued | sim.OnCommit }
+func (d *delivery) Wants() sim.Kinds {
+	return d.book.wants() | sim.OnUnissued | sim.OnCommit | sim.OnPacket | sim.OnSend | sim.OnDial | sim.OnConnUp | sim.OnConnDown | sim.OnClose
+}
 
 // Observe implements sim.Checker.
 func (d *delivery) Observe(e *sim.Event) {
+	switch e.Kind { // most events are packets
+	case sim.OnPacket:
+		in := e.Input.(*step.Packet)
+		if d.thrift.take(e, in); e.Key.At >= d.truth.Calm {
+			d.circles.hosts[e.Host].hear(in.Conn)
+		}
+		return
+	case sim.OnSend:
+		d.sends(e, e.Effect.(*step.Send))
+		return
+	}
 	d.observe(e)
 	switch e.Kind {
+	case sim.OnDial, sim.OnConnUp, sim.OnConnDown, sim.OnClose, sim.OnCrash:
+		d.neighbour(e)
 	case sim.OnNote:
 		switch n := e.Effect.(*step.Note); n.Kind {
 		case step.NoteAuthored:
@@ -102,8 +121,11 @@ func (d *delivery) Observe(e *sim.Event) {
 			d.saved(e, n)
 		case step.NoteApplied:
 			d.applied(e, n)
+		case step.NoteVersion:
+			d.neighbour(e)
 		}
 	case sim.OnBoot:
+		d.neighbour(e)
 		d.boots[e.Host] = e.Key.At
 		d.queues[e.Host] = &queue{}
 	case sim.OnRequest:
@@ -152,6 +174,7 @@ func (d *delivery) authored(n *step.Note) {
 		t := &track{op: o, saved: -1}
 		d.tracks[n.Op] = t
 		d.order = append(d.order, t)
+		d.thrift.learn(t)
 	}
 }
 
@@ -237,6 +260,7 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	}
 	if end.Cut == "" {
 		early = d.missing(s, end)
+		d.used(end)
 	}
 	waits := d.answers(end)
 	t50, t99, t100 := d.times(s, end)
@@ -246,6 +270,11 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	d.metric("operations away with their author", float64(len(d.gone)), "")
 	d.metric("settle time", d.truth.Settle().Seconds(), "s")
 	d.metric("spread time", d.spread.Seconds(), "s")
+	d.metric("answers to catch-ups and wishes", float64(d.thrift.answers), "")
+	d.metric("operations in answers", float64(d.thrift.sent), "")
+	d.metric("operations asked for", float64(d.thrift.asked), "")
+	d.metric("links that must be used", float64(d.circles.links), "")
+	d.metric("dials due", float64(d.circles.dials), "")
 	d.percentiles("time to 50% of hosts", t50, saved)
 	d.percentiles("time to 99% of hosts", t99, saved)
 	d.percentiles("time to 100% of hosts", t100, saved)
@@ -256,7 +285,7 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	}
 	d.percentiles("time to first reply", waits, len(waits))
 	d.series = append(d.series, d.delivered, d.distribution())
-	return d.verdict(end, counts(saved, "operations", d.done, "deliveries", len(t100), "operations at all honest hosts", len(waits), "requests answered locally"))
+	return d.verdict(end, counts(saved, "operations", d.done, "deliveries", len(t100), "operations at all honest hosts", len(waits), "requests answered locally", d.thrift.answers, "answers that repeat nothing", d.circles.links, "links used", d.circles.dials, "dials in time"))
 }
 
 // missing judges what never came. It returns how many deliveries were not yet due.

@@ -1,0 +1,227 @@
+package checkers
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// packet shows a packet of another host.
+func (s *stage) packet(to, from sim.HostID, c step.Conn, bytes []byte) {
+	s.n++
+	s.last = sim.Event{Key: sim.Key{At: s.now, Src: from, N: s.n}, Index: -1, Host: to, Life: 1, Kind: sim.OnPacket}
+	s.last.Input = &step.Packet{Conn: c, Channel: step.Reliable, Bytes: bytes}
+	for _, j := range s.judges {
+		j.Observe(&s.last)
+	}
+}
+
+// send shows one more effect of the step under way.
+func (s *stage) send(h sim.HostID, c step.Conn, bytes []byte) {
+	s.event(h, sim.OnSend, nil, &step.Send{Conn: c, Channel: step.Reliable, Bytes: bytes})
+}
+
+// layout writes frames as one protocol version does.
+type layout struct{ version byte }
+
+func (l layout) begin(kind byte, space key) []byte {
+	if l.version == 2 {
+		kind += newerKinds
+	}
+	return append([]byte{l.version, kind}, space[:]...)
+}
+
+func (l layout) number(b []byte, width int, n uint64) []byte {
+	if l.version == 2 {
+		return binary.AppendUvarint(b, n)
+	}
+	return append(b, binary.BigEndian.AppendUint64(nil, n)[8-width:]...)
+}
+
+func (l layout) push(space key, receipt uint64, ops ...*written) []byte {
+	b := l.begin(pushFrame, space)
+	if l.version == 2 {
+		b = append(b, 3) // hops
+	}
+	b = l.number(l.number(b, 1, receipt), 2, uint64(len(ops)))
+	for _, w := range ops {
+		b = append(l.number(b, 4, uint64(len(w.bytes))), w.bytes...)
+	}
+	return b
+}
+
+func (l layout) want(space key, ops ...*written) []byte {
+	b := l.number(l.begin(wantFrame, space), 2, uint64(len(ops)))
+	for _, w := range ops {
+		b = append(b, w.id[:]...)
+	}
+	return b
+}
+
+// summary tells how far one author's chain is held.
+func (l layout) summary(space key, p *pen, seq uint64) []byte {
+	device := public(p.device)
+	b := append(l.number(l.number(l.begin(summaryFrame, space), 1, 0), 2, 1), device[:]...)
+	return l.number(l.number(b, 8, p.incarnation), 8, seq)
+}
+
+// asked lets host 3 ask host 4 for a receipt for an operation that is not strictly on its disk, and host 4 commit it.
+func (s *stage) asked(l layout, between func(w *written)) {
+	w := s.message(3, "do you have it?")
+	s.packet(4, 3, 1, l.push(s.space, 1, w))
+	between(w)
+	s.commit(4, true, w)
+}
+
+// TestNeighboursOweAndWaste plants what only time or bytes show: each must be found in both layouts of frames, and the honest
+// way of the same story must pass.
+func TestNeighboursOweAndWaste(t *testing.T) {
+	pass := ""
+	for _, c := range []struct {
+		name, judge, words string
+		play               func(s *stage, l layout)
+	}{
+		{"a receipt that is owed and not given", "durability", "and gave none", func(s *stage, l layout) {
+			s.asked(l, func(*written) {})
+			s.packet(4, 3, 1, []byte{l.version, 9})
+		}},
+		{"a receipt that is owed and given", "durability", pass, func(s *stage, l layout) {
+			s.asked(l, func(*written) {})
+			s.note(4, step.Note{Kind: step.NoteReceipt, Op: s.heads[0].id, Peer: sim.AddrOf(3)})
+			s.packet(4, 3, 1, []byte{l.version, 9})
+		}},
+		{"a receipt for who is gone", "durability", pass, func(s *stage, l layout) {
+			s.asked(l, func(*written) { s.event(4, sim.OnConnDown, &step.ConnDown{Conn: 1}, nil) })
+			s.packet(4, 3, 2, []byte{l.version, 9})
+		}},
+		{"a receipt to one connection where another ended", "durability", "and gave none", func(s *stage, l layout) {
+			s.asked(l, func(*written) { s.event(4, sim.OnConnDown, &step.ConnDown{Conn: 2}, nil) })
+			s.packet(4, 3, 1, []byte{l.version, 9})
+		}},
+		{"a liar who asks", "durability", pass, func(s *stage, l layout) {
+			w := s.message(3, "mine")
+			s.packet(4, 6, 1, l.push(s.space, 1, w))
+			s.commit(4, true, w)
+			s.packet(4, 3, 1, []byte{l.version, 9})
+		}},
+		{"an answer with what was told", "delivery", "which has just told", func(s *stage, l layout) {
+			w := s.message(3, "told")
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[2], s.pens[2].seq))
+			s.send(1, 1, l.push(s.space, 0, w))
+		}},
+		{"an answer with what comes after", "delivery", pass, func(s *stage, l layout) {
+			w := s.message(3, "not told")
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[2], s.pens[2].seq-1))
+			s.send(1, 1, l.push(s.space, 0, w))
+		}},
+		{"an answer with what nobody asked for", "delivery", "which did not ask for it", func(s *stage, l layout) {
+			v, w := s.message(3, "asked for"), s.message(3, "not asked for")
+			s.packet(1, 2, 1, l.want(s.space, v))
+			s.send(1, 1, l.push(s.space, 0, v, w))
+		}},
+		{"an answer that is said twice", "delivery", "which did not ask for it, or once", func(s *stage, l layout) {
+			w := s.message(3, "once")
+			s.packet(1, 2, 1, l.want(s.space, w))
+			s.send(1, 1, l.push(s.space, 0, w, w))
+		}},
+		{"a push to who brought it", "delivery", "pushes operations back", func(s *stage, l layout) {
+			w := s.message(3, "back")
+			s.packet(1, 2, 1, l.push(s.space, 0, w))
+			s.send(1, 1, l.push(s.space, 0, w))
+		}},
+		{"a push to another", "delivery", pass, func(s *stage, l layout) {
+			w := s.message(3, "onward")
+			s.packet(1, 2, 1, l.push(s.space, 0, w))
+			s.send(1, 2, l.push(s.space, 0, w))
+		}},
+		{"a question for nothing", "delivery", "for no operation at all", func(s *stage, l layout) {
+			s.send(1, 1, l.want(s.space))
+		}},
+		{"a question for what is there", "delivery", "which it has", func(s *stage, l layout) {
+			s.send(1, 1, l.want(s.space, s.message(3, "there")))
+		}},
+		{"a neighbour who is told nothing", "delivery", "has told it nothing", func(s *stage, l layout) {
+			s.connect(1, 2)
+			s.now = 40 * time.Second
+			s.packet(1, 2, 1, []byte{l.version, 3})
+			s.now = 60 * time.Second
+		}},
+		{"neighbours who speak", "delivery", pass, func(s *stage, l layout) {
+			s.connect(1, 2)
+			s.now = 40 * time.Second
+			s.packet(1, 2, 1, []byte{l.version, 3})
+			s.packet(2, 1, 1, []byte{l.version, 3})
+			s.now = 60 * time.Second
+		}},
+		{"a second connection that nobody uses once the first ended", "delivery", "has told it nothing", func(s *stage, l layout) {
+			s.connect(1, 2)
+			s.connect(1, 2)
+			s.now = 40 * time.Second
+			s.packet(1, 2, 1, []byte{l.version, 3})
+			s.packet(2, 1, 1, []byte{l.version, 3})
+			s.event(1, sim.OnConnDown, &step.ConnDown{Conn: 1}, nil)
+			s.event(2, sim.OnConnDown, &step.ConnDown{Conn: 1}, nil)
+			s.now = 60 * time.Second
+			s.packet(1, 2, 2, []byte{l.version, 3})
+			s.now = 80 * time.Second
+		}},
+		{"a dial that comes late", "delivery", "and lacked neighbours", func(s *stage, _ layout) {
+			s.lost(200*time.Millisecond, time.Second)
+		}},
+		{"dials after waits that double", "delivery", pass, func(s *stage, _ layout) {
+			s.lost(100*time.Millisecond, 200*time.Millisecond, 400*time.Millisecond, 800*time.Millisecond)
+		}},
+		{"a dial that never comes", "delivery", "and lacked neighbours", func(s *stage, _ layout) {
+			s.lost()
+			s.now += 2 * time.Second
+		}},
+	} {
+		for _, l := range []layout{{1}, {2}} {
+			t.Run(c.name, func(t *testing.T) {
+				s := newStage(t, func(tr *Truth) {
+					tr.Node.Compared, tr.Node.Dials, tr.Node.Debts = 2, 1, 8
+					tr.Node.Relink, tr.Node.BackoffMin = 100*time.Millisecond, 100*time.Millisecond
+				})
+				s.channel(1)
+				c.play(s, l)
+				v := s.finish()[c.judge]
+				if c.words == pass && v.Outcome != sim.Pass || c.words != pass && (v.Outcome != sim.Fail || !strings.Contains(v.Why, c.words)) {
+					t.Errorf("version %d: %s says %v: %s\nwant %q", l.version, c.judge, v.Outcome, v.Why, c.words)
+				}
+			})
+		}
+	}
+}
+
+// connect opens the next connection between two hosts, who greet.
+func (s *stage) connect(h, peer sim.HostID) {
+	conn := step.Conn(len(s.judges[3].(*delivery).circles.hosts[h].ends) + 1)
+	for _, x := range [][2]sim.HostID{{h, peer}, {peer, h}} {
+		s.event(x[0], sim.OnConnUp, &step.ConnUp{Conn: conn, Peer: sim.AddrOf(x[1])}, nil)
+		s.note(x[0], step.Note{Kind: step.NoteVersion, Peer: sim.AddrOf(x[1]), N: 2})
+	}
+}
+
+// lost lets host 1 lose the one connection that it dialled, and dial again after each of some waits, in vain.
+func (s *stage) lost(waits ...time.Duration) {
+	s.event(1, sim.OnDial, nil, &step.Dial{Conn: 1, Peer: sim.AddrOf(2)})
+	s.event(1, sim.OnConnUp, &step.ConnUp{Conn: 1, Peer: sim.AddrOf(2), Dialed: true}, nil)
+	s.note(1, step.Note{Kind: step.NoteVersion, Peer: sim.AddrOf(2), N: 2})
+	s.now += time.Second
+	s.event(1, sim.OnConnDown, &step.ConnDown{Conn: 1}, nil)
+	for i, w := range waits {
+		s.now += w
+		s.event(1, sim.OnTimer, &step.Timer{ID: 1}, nil)
+		s.event(1, sim.OnDial, nil, &step.Dial{Conn: step.Conn(2 + i), Peer: sim.AddrOf(2)})
+		s.event(1, sim.OnConnDown, &step.ConnDown{Conn: step.Conn(2 + i)}, nil)
+	}
+	if len(waits) > 0 {
+		s.now += 100 * time.Millisecond
+		s.event(1, sim.OnTimer, &step.Timer{ID: 1}, nil)
+		s.event(1, sim.OnDial, nil, &step.Dial{Conn: 50, Peer: sim.AddrOf(2)})
+	}
+}

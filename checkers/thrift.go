@@ -1,0 +1,132 @@
+package checkers
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// thrift judges that honest hosts send and ask for nothing that the receiver has just shown to have (VM-6, VM-9). What is
+// sent twice does no harm to the state: but an answer that begins with what was told fills up with it, and a question for
+// nothing leaves its asker waiting for the next comparison of heads.
+type thrift struct {
+	took    []question        // by host: what its last step about operations took
+	tails   map[uint64]*track // operations by the last 8 bytes, their signature ends them
+	answers int               // answers to questions
+	sent    int               // operations of honest authors in them
+	asked   int               // operations asked for
+}
+
+// question is a frame that a step took, and the connection that brought it.
+type question struct {
+	key  sim.Key
+	conn step.Conn
+	kind byte
+	copy []byte // of what asks for operations
+}
+
+func newThrift(hosts int) thrift {
+	return thrift{took: make([]question, hosts+1), tails: map[uint64]*track{}}
+}
+
+// learn notes an operation of an honest author.
+func (t *thrift) learn(k *track) {
+	if b := k.op.bytes; len(b) >= 8 {
+		t.tails[binary.LittleEndian.Uint64(b[len(b)-8:])] = k
+	}
+}
+
+func (t *thrift) known(raw []byte) *track {
+	if len(raw) < 8 {
+		return nil
+	}
+	if k := t.tails[binary.LittleEndian.Uint64(raw[len(raw)-8:])]; k != nil && bytes.Equal(k.op.bytes, raw) {
+		return k
+	}
+	return nil
+}
+
+// take notes what a step takes.
+func (t *thrift) take(e *sim.Event, in *step.Packet) {
+	kind := frameKind(in.Bytes)
+	if kind != pushFrame && kind != wantFrame && kind != summaryFrame {
+		return
+	}
+	q := &t.took[e.Host]
+	if q.key, q.conn, q.kind = e.Key, in.Conn, kind; kind != pushFrame {
+		q.copy = append(q.copy[:0], in.Bytes...)
+	}
+}
+
+// sends judges a frame that a host sends.
+func (d *delivery) sends(e *sim.Event, out *step.Send) {
+	kind := frameKind(out.Bytes)
+	if kind != pushFrame && kind != wantFrame || !d.truth.host(e.Host).Honest {
+		return
+	}
+	if kind == wantFrame {
+		d.wishes(e, out)
+		return
+	}
+	q := &d.thrift.took[e.Host]
+	if q.key != e.Key || q.conn != out.Conn || !d.truth.host(e.Key.Src).Honest {
+		return
+	}
+	f, _ := opened(out.Bytes)
+	receipt, ops := f.push()
+	switch {
+	case receipt:
+	case q.kind == pushFrame:
+		d.fail(e.Key.At, e.ID(), "host %d pushes operations back to host %d, which brought them", e.Host, e.Key.Src)
+	default:
+		d.answer(e, q, ops)
+	}
+}
+
+// answer judges an answer: to a summary, that it holds nothing up to the tips that the summary tells; to a wish, that it holds
+// what was wished for alone, each once. Chains of honest hosts do not fork, so that a tip says all of them.
+func (d *delivery) answer(e *sim.Event, q *question, ops func(func([]byte) bool)) {
+	d.thrift.answers++
+	tips, ids := map[chain]uint64{}, map[key]bool{}
+	f, _ := opened(q.copy)
+	if q.kind == summaryFrame {
+		for c, seq := range f.summary {
+			tips[c] = seq
+		}
+	} else {
+		for id := range f.want {
+			ids[id] = true
+		}
+	}
+	for raw := range ops {
+		k := d.thrift.known(raw)
+		if k == nil {
+			continue
+		}
+		d.thrift.sent++
+		switch o := k.op; {
+		case q.kind == summaryFrame && o.head.Seq <= tips[o.chain]:
+			d.fail(e.Key.At, e.ID(), "host %d sends operation %s (%s) to host %d, which has just told that it has this chain up to %d, and this is %d", e.Host, o, o.kind, e.Key.Src, tips[o.chain], o.head.Seq)
+		case q.kind == wantFrame && !ids[o.id]:
+			d.fail(e.Key.At, e.ID(), "host %d sends operation %s (%s) to host %d, which did not ask for it, or once", e.Host, o, o.kind, e.Key.Src)
+		}
+		delete(ids, k.op.id)
+	}
+}
+
+// wishes judges that a host asks for something, and for nothing that it has. What a former life had may be lost.
+func (d *delivery) wishes(e *sim.Event, out *step.Send) {
+	f, _ := opened(out.Bytes)
+	n := 0
+	for id := range f.want {
+		n++
+		if k := d.tracks[id]; k != nil && e.Life == 1 && k.got.has(int(e.Host)) {
+			d.fail(e.Key.At, e.ID(), "host %d asks a neighbour for operation %s (%s), which it has", e.Host, k.op, k.op.kind)
+		}
+	}
+	if d.thrift.asked += n; n == 0 {
+		d.fail(e.Key.At, e.ID(), "host %d asks a neighbour for no operation at all", e.Host)
+	}
+}

@@ -199,6 +199,26 @@ func (d *diligence) answered(t, acceptance *operation) string {
 	return fmt.Sprintf("request %d waits, and was not shown the output that was accepted", r.id)
 }
 
+// late says that a quorum stood at its host for longer than a step before it was accepted, or nothing. Soon after a boot the
+// person may not have signed in yet, and under a fault the first try may have been lost.
+func (d *diligence) late(t, acceptance *operation) string {
+	a, ok := args[acceptArgs](d.cbor, acceptance)
+	boot, ready := d.boots[t.host], time.Duration(0)
+	for _, id := range a.Results {
+		ready = max(ready, d.came[array(id)])
+	}
+	for _, i := range d.space.pastOf(acceptance).members() {
+		if o := d.space.ops[i]; o.kind == "compute.extend" && o.chain.device == t.chain.device {
+			ready = max(ready, d.came[o.id]) // while it was being committed no other could be signed
+		}
+	}
+	wait := acceptance.at - ready
+	if !ok || !acceptance.honest || ready == 0 || ready < boot+d.truth.Settle() && boot > 0 || d.truth.Disturbed(ready, acceptance.at) || wait <= d.truth.Node.StepCPU {
+		return ""
+	}
+	return fmt.Sprintf("the quorum of %s was there at %v, and was accepted %v later", acceptance, ready, wait)
+}
+
 // tasks judges all tasks of honest requesters in the space.
 func (d *diligence) tasks(members bitset) {
 	accepted := map[key]*operation{}
@@ -218,12 +238,12 @@ func (d *diligence) tasks(members bitset) {
 		}
 		why := ""
 		if a := accepted[t.id]; a != nil {
-			why = d.answered(t, a)
+			why = cmp.Or(d.late(t, a), d.answered(t, a))
 		} else {
 			why = d.judge(t)
 		}
 		if why != "" {
-			d.fail(t.at, "", "task %s of host %d has no answer: %s", t, t.host, why)
+			d.fail(t.at, "", "task %s of host %d was not attended to: %s", t, t.host, why)
 		}
 	}
 }
@@ -237,9 +257,26 @@ func (c *compute) watch(e *sim.Event) {
 		if e.Input.(*step.JobDone).Err != "" {
 			c.broken[e.Host] = true // it has no device, or one that cannot do some job
 		}
+	case sim.OnNote:
+		if n := e.Effect.(*step.Note); n.Kind == step.NoteApplied {
+			c.applied(e, n.Op)
+		}
 	case sim.OnReply:
 		if out := e.Effect.(*step.Reply); out.Status == step.Shown {
 			c.shown[asking{e.Host, out.Request}] = true
+		}
+	}
+}
+
+// applied keeps when the host of a task first knew what others say of it.
+func (c *compute) applied(e *sim.Event, id key) {
+	o := c.ops[id]
+	if o == nil || o.kind != "compute.result" && o.kind != "compute.extend" {
+		return
+	}
+	if a, ok := args[resultArgs](c.cbor, o); ok { // both name their task first
+		if t := c.ops[array(a.Task)]; t != nil && t.host == e.Host && c.came[id] == 0 {
+			c.came[id] = e.Key.At
 		}
 	}
 }

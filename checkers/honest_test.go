@@ -36,6 +36,7 @@ func (s *stage) task(h sim.HostID, kernel string, quorum, workers int) (task *wr
 		s.note(l, step.Note{Kind: step.NoteConsent, N: 1})
 	}
 	task = s.say(h, "submit_task", "compute.task", map[int]any{0: kernel, 1: []byte("input"), 2: quorum, 3: workers})
+	s.asker = h
 	out := []byte(kernel + ":input")
 	for _, l := range lent[:quorum] {
 		s.note(l, step.Note{Kind: step.NoteTaken, Op: task.id})
@@ -58,6 +59,7 @@ func (s *stage) accept(h sim.HostID, task *written, out []byte, results ...*writ
 		list = append(list, id[:])
 	}
 	w := s.pens[h-1].write(s.space, "compute.accept", map[int]any{0: task.id[:], 1: out, 2: list}, nil, s.heads...)
+	s.asker = 0
 	s.publish(h, 0, w)
 	if request := s.by[task.id]; request != 0 && !s.mute {
 		s.reply(h, request, step.Shown, map[string]any{"task": task.id[:], "output": out})

@@ -173,6 +173,7 @@ type stage struct {
 	workers  int           // of tasks, if not 3
 	extend   int           // workers of an extension, if there is one
 	accepted []byte        // if not the output of the results
+	asker    sim.HostID    // waits for the next operation, and answers it at once
 	mute     bool          // whoever accepts an answer does not show it
 	allows   int           // jobs at once, in a consent; 0 is no bound
 }
@@ -309,13 +310,13 @@ func (s *stage) publish(h sim.HostID, request uint64, w *written) *written {
 	s.now += s.late
 	var receipters []byte
 	for i := range s.peers {
-		to := sim.HostID(i + 1)
+		to := (s.asker+sim.HostID(i))%sim.HostID(len(s.peers)) + 1 // the asker comes last
 		if to == h || s.skip != nil && s.skip(to, w) {
 			continue
 		}
 		s.now += 30 * time.Millisecond
 		s.apply(to, w)
-		wants := len(receipters)/4 < s.receipts && !s.peers[i].liar
+		wants := len(receipters)/4 < s.receipts && !s.peers[to-1].liar
 		s.commit(to, wants, w)
 		if wants {
 			s.note(to, step.Note{Kind: step.NoteReceipt, Op: w.id, Peer: sim.AddrOf(h)})
@@ -328,7 +329,9 @@ func (s *stage) publish(h sim.HostID, request uint64, w *written) *written {
 			s.reply(h, request, step.Durable, map[string]any{"op": w.id[:]})
 		}
 	}
-	s.now += 50 * time.Millisecond
+	if s.asker == 0 {
+		s.now += 50 * time.Millisecond
+	}
 	return w
 }
 

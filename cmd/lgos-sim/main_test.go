@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -18,7 +19,8 @@ import (
 
 // TestMain lets the test binary be the command itself, for what runs in processes of their own.
 func TestMain(m *testing.M) {
-	if os.Getenv("LGOS_SIM_AS_COMMAND") != "" {
+	fuzzes := slices.Contains(os.Args, "-test.fuzzworker") // Go starts its fuzz workers in the environment of the test
+	if os.Getenv("LGOS_SIM_AS_COMMAND") != "" && !fuzzes {
 		main()
 	}
 	if err := os.Setenv("LGOS_SIM_AS_COMMAND", "1"); err != nil { // the command starts itself: workers, second processes

@@ -32,8 +32,9 @@ type compute struct {
 	took     []time.Duration         // from task to acceptance
 	last     map[consenting]*request // the user's last word
 	boots    map[sim.HostID]time.Duration
-	broken   map[sim.HostID]bool   // a job of it failed
-	shown    map[asking]bool       // requests that were answered with something to look at
+	broken   map[sim.HostID]bool // a job of it failed
+	shown    map[asking]bool     // requests that were answered with something to look at
+	tried    map[effort]bool
 	came     map[key]time.Duration // results and extensions, when the host whose task it is first applied them
 	open     int                   // tasks without an answer that were judged at the end
 	memo     map[key]reference
@@ -63,7 +64,7 @@ type reference struct {
 func newCompute(b *book) *compute {
 	return &compute{
 		tally: tally{name: "compute"}, book: b, consents: map[consenting]consent{}, most: map[consenting]uint64{}, running: map[sim.HostID]int{}, told: map[sim.HostID]bool{},
-		last: map[consenting]*request{}, boots: map[sim.HostID]time.Duration{}, broken: map[sim.HostID]bool{}, shown: map[asking]bool{}, came: map[key]time.Duration{}, memo: map[key]reference{},
+		last: map[consenting]*request{}, boots: map[sim.HostID]time.Duration{}, broken: map[sim.HostID]bool{}, shown: map[asking]bool{}, tried: map[effort]bool{}, came: map[key]time.Duration{}, memo: map[key]reference{},
 	}
 }
 

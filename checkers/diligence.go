@@ -26,12 +26,14 @@ type diligence struct {
 	end    sim.End
 	sets   map[sim.HostID]*set
 	lent   map[key][]*operation // offers, by device
-	wrote  map[key]map[key]bool // by task: devices that signed a result for it, committed or not
 	doubts bool                 // an offer is void
 }
 
+// effort is a result for a task by a device.
+type effort struct{ task, device key }
+
 func (c *compute) diligence(s *snapshot, n int, members bitset, end sim.End) *diligence {
-	d := &diligence{compute: c, space: c.spaces[n], end: end, sets: map[sim.HostID]*set{}, lent: map[key][]*operation{}, wrote: map[key]map[key]bool{}}
+	d := &diligence{compute: c, space: c.spaces[n], end: end, sets: map[sim.HostID]*set{}, lent: map[key][]*operation{}}
 	d.hall = d.space.whole(members)
 	for i := range s.hold {
 		if k := &s.hold[i]; k.space == d.space && k.set != nil {
@@ -42,17 +44,6 @@ func (c *compute) diligence(s *snapshot, n int, members bitset, end sim.End) *di
 		if o := d.space.ops[i]; o.kind == "compute.offer" {
 			d.lent[o.chain.device] = append(d.lent[o.chain.device], o)
 			d.doubts = d.doubts || d.hall.void(o)
-		}
-	}
-	for _, o := range c.ops {
-		if o.kind != "compute.result" {
-			continue
-		}
-		if a, ok := args[resultArgs](c.cbor, o); ok {
-			if d.wrote[array(a.Task)] == nil {
-				d.wrote[array(a.Task)] = map[key]bool{}
-			}
-			d.wrote[array(a.Task)][o.chain.device] = true
 		}
 	}
 	return d
@@ -137,7 +128,7 @@ func (d *diligence) idle(t *operation, asked []*operation, drawn map[key]bool) s
 	}
 	for _, device := range sortedKeys(drawn) {
 		offers := d.lent[device]
-		if len(offers) == 0 || d.wrote[t.id][device] {
+		if len(offers) == 0 || d.tried[effort{t.id, device}] {
 			continue
 		}
 		h := offers[0].host
@@ -166,8 +157,8 @@ func (d *diligence) willing(h sim.HostID) bool {
 // more at least, each time that his patience ends: after as many rounds as their number has digits in binary he has asked all.
 func (d *diligence) patience(t *operation, own *set, drawn map[key]bool) string {
 	candidates := d.lottery(d.space, d.hall, own.members, t, math.MaxInt, true)
-	rounds := time.Duration(bits.Len(uint(len(candidates))) + 1)
-	if max(t.at, d.boots[t.host])+rounds*d.truth.Node.Patience+d.truth.Settle() > d.end.At {
+	rounds := time.Duration(bits.Len(uint(len(candidates))) + 2) // one for a person who signs in late, one to spare
+	if max(t.at, d.boots[t.host])+rounds*d.truth.Node.Patience > d.end.At {
 		return ""
 	}
 	past, left := d.space.pastOf(t), 0
@@ -258,8 +249,8 @@ func (c *compute) watch(e *sim.Event) {
 			c.broken[e.Host] = true // it has no device, or one that cannot do some job
 		}
 	case sim.OnNote:
-		if n := e.Effect.(*step.Note); n.Kind == step.NoteApplied {
-			c.applied(e, n.Op)
+		if n := e.Effect.(*step.Note); n.Kind == step.NoteApplied || n.Kind == step.NoteAuthored {
+			c.heard(e, n)
 		}
 	case sim.OnReply:
 		if out := e.Effect.(*step.Reply); out.Status == step.Shown {
@@ -268,15 +259,22 @@ func (c *compute) watch(e *sim.Event) {
 	}
 }
 
-// applied keeps when the host of a task first knew what others say of it.
-func (c *compute) applied(e *sim.Event, id key) {
-	o := c.ops[id]
+// heard keeps who signed a result, committed or not, and when the host of a task first knew what is said of it.
+func (c *compute) heard(e *sim.Event, n *step.Note) {
+	o := c.ops[n.Op]
 	if o == nil || o.kind != "compute.result" && o.kind != "compute.extend" {
 		return
 	}
-	if a, ok := args[resultArgs](c.cbor, o); ok { // both name their task first
-		if t := c.ops[array(a.Task)]; t != nil && t.host == e.Host && c.came[id] == 0 {
-			c.came[id] = e.Key.At
+	a, ok := args[resultArgs](c.cbor, o) // both name their task first
+	if !ok {
+		return
+	}
+	task := array(a.Task)
+	if n.Kind == step.NoteAuthored {
+		if o.kind == "compute.result" {
+			c.tried[effort{task, o.chain.device}] = true
 		}
+	} else if t := c.ops[task]; t != nil && t.host == e.Host && c.came[o.id] == 0 {
+		c.came[o.id] = e.Key.At
 	}
 }

@@ -117,3 +117,40 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// FuzzFrame: whatever stands in a frame, it is read to its end and no further.
+func FuzzFrame(f *testing.F) {
+	f.Add([]byte{1, pushFrame})
+	f.Add(slices.Concat([]byte{1, pushFrame}, make([]byte, 32), []byte{1, 0, 2, 0, 0, 0, 1, 7, 0, 0, 0, 0}))
+	f.Add(slices.Concat([]byte{2, newerKinds + pushFrame}, make([]byte, 32), []byte{3, 1, 2, 1, 7, 0}))
+	f.Add(slices.Concat([]byte{2, newerKinds + wantFrame}, make([]byte, 32), []byte{1}, make([]byte, 32)))
+	f.Add(slices.Concat([]byte{1, summaryFrame}, make([]byte, 32), []byte{0, 0, 1}, make([]byte, 48)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if frameKind(b) == 0 {
+			return
+		}
+		left := len(b)
+		shorter := func(rest int) {
+			if rest >= left {
+				t.Fatalf("%d bytes are left after %d", rest, left)
+			}
+			left = rest
+		}
+		r, _ := opened(b)
+		shorter(len(r.rest))
+		for range r.want {
+			shorter(len(r.rest))
+		}
+		r, _ = opened(b)
+		left = len(b)
+		for range r.summary {
+			shorter(len(r.rest))
+		}
+		r, _ = opened(b)
+		left = len(b)
+		_, ops := r.push()
+		for range ops {
+			shorter(len(r.rest))
+		}
+	})
+}

@@ -49,7 +49,10 @@ func (f *frame) take(n uint64) []byte {
 func (f *frame) number(width uint64) (n uint64) {
 	if f.newer {
 		n, used := binary.Uvarint(f.rest)
-		f.take(uint64(max(used, 0)))
+		if used <= 0 {
+			f.rest, n, used = nil, 0, 0
+		}
+		f.take(uint64(used))
 		return n
 	}
 	for _, b := range f.take(width) {

@@ -28,11 +28,15 @@ func Draw(d Dice) Scenario {
 	s.Groups = []Group{owners(), {Name: "people", Role: "member", All: true, Device: "laptop"}}
 	s.Work = []Work{{&workload.Chat{Groups: []string{"owners", "people"}, Operations: d.Int("chat", 20, 80), Channels: d.Int("channels", 1, 2), Watch: coin("watch")}}}
 	if coin("graph") {
-		s.Work = append(s.Work, Work{&workload.Graph{Groups: []string{"people"}, Operations: d.Int("edits", 10, 60)}})
+		s.Work = append(s.Work, Work{&workload.Graph{Groups: []string{"people"}, Operations: d.Int("edits", 10, 60), Drafts: share("drafts", 0, 60)}})
 	}
 	if coin("roles") {
 		s.Groups = append(s.Groups, Group{Name: "guests", Share: 0.12, Role: "guest", All: true})
-		s.Work = append(s.Work, Work{&workload.Roles{By: []string{"owners"}, Of: []string{"guests", "people"}, Changes: d.Int("changes", 2, 10), Revoke: 0.5}})
+		changes := d.Int("changes", 2, 10)
+		if d.Int("many changes", 0, 4) == 0 {
+			changes += 64
+		}
+		s.Work = append(s.Work, Work{&workload.Roles{By: []string{"owners"}, Of: []string{"guests", "people"}, Changes: changes, Revoke: 0.5, Return: share("return", 0, 90)}})
 	}
 	if coin("old kernels") {
 		s.Groups = append(s.Groups, Group{Name: "old", Share: share("old", 5, 40), Kernel: 1, Role: "member", All: true})
@@ -64,8 +68,8 @@ func DrawLiars(d Dice, s *Scenario) {
 	name := fmt.Sprintf("liars-%d", len(s.Groups))
 	switch d.Int("liars", 0, 5) {
 	case 1:
-		s.Groups = append(s.Groups, lying(name, "member", 0.12, &byzantine.Equivocator{}))
-		s.Work = append(s.Work, Work{&workload.Chat{Groups: []string{name}, Operations: 10}})
+		s.Groups = append(s.Groups, lying(name, "member", 0.12, &byzantine.Equivocator{Late: time.Duration(d.Int("late", 0, 4)) * time.Second}))
+		s.Work = append(s.Work, Work{&workload.Chat{Groups: []string{name}, Operations: 10}}, Work{&workload.Graph{Groups: []string{name}, Operations: 10, Drafts: 0.5}})
 	case 2:
 		s.Groups = append(s.Groups, lying(name, "", 0.12, &byzantine.Forger{Every: d.Int("every", 2, 16)}))
 	case 3:

@@ -34,7 +34,6 @@ func (s *Equivocator) Seat(inner func(uint32) *node.Node, env Env) func(uint32) 
 }
 
 type equivocator struct {
-	honest
 	every, count int
 	late         time.Duration
 	kept         int             // twins that were kept to itself in this life

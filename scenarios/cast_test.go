@@ -214,12 +214,20 @@ func TestSomeWriteTwice(t *testing.T) {
 				}
 				most := 0
 				for _, w := range s.Work {
-					if chat, ok := w.Spec.(*workload.Chat); ok && slices.Equal(chat.Groups, []string{g.Name}) {
+					var groups []string
+					authors, operations := 0, 0
+					switch w := w.Spec.(type) {
+					case *workload.Chat:
+						groups, authors, operations = w.Groups, w.Authors, w.Operations
+					case *workload.Graph:
+						groups, authors, operations = w.Groups, w.Authors, w.Operations
+					}
+					if slices.Equal(groups, []string{g.Name}) {
 						writers := sizes[i]
-						if chat.Authors > 0 {
-							writers = min(writers, chat.Authors)
+						if authors > 0 {
+							writers = min(writers, authors)
 						}
-						most = max(most, (chat.Operations+writers-1)/writers)
+						most = max(most, (operations+writers-1)/writers)
 					}
 				}
 				if most < 2 {

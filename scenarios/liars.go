@@ -30,8 +30,8 @@ func lateTwins() Scenario {
 		{Name: "readers", Share: 0.3, Role: "member", Spaces: []string{"archive"}}, liars, late}
 	s.Work = []Work{
 		{&workload.Graph{Groups: []string{"people"}, Operations: 100, Drafts: 0.5}},
-		{&workload.Graph{Groups: []string{"liars"}, Operations: 30, Drafts: 0.8}},
-		{&workload.Graph{Groups: []string{"late"}, Operations: 40, Until: 12 * time.Second}},
+		{&workload.Graph{Groups: []string{"liars"}, Authors: 15, Operations: 30, Drafts: 0.8}},
+		{&workload.Graph{Groups: []string{"late"}, Authors: 20, Operations: 40, Until: 12 * time.Second}},
 	}
 	s.Faults = []Fault{{&fault.PartitionSpec{Who: fault.Who{Share: 0.4}, When: between(13*time.Second, 26*time.Second)}}}
 	return s

@@ -31,6 +31,17 @@ func (c *Chat) Deeds() (int, error) {
 // start is when the first deed may happen: channels are opened at once, everything else comes later.
 const start = 2 * time.Second
 
+// some draws at most n of the seats, in their order; 0 is all.
+func some(seats []Seat, n int, r *rand.Rand) []Seat {
+	if n <= 0 || n >= len(seats) {
+		return seats
+	}
+	r.Shuffle(len(seats), func(i, j int) { seats[i], seats[j] = seats[j], seats[i] })
+	seats = seats[:n]
+	slices.SortFunc(seats, func(a, b Seat) int { return int(a.Host) - int(b.Host) })
+	return seats
+}
+
 func (c *Chat) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	seats, err := env.group("groups", c.Groups...)
 	if err != nil {
@@ -39,11 +50,7 @@ func (c *Chat) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	if c.Operations <= 0 {
 		return nil, fmt.Errorf("operations: %d is not a positive count", c.Operations)
 	}
-	if c.Authors > 0 && c.Authors < len(seats) {
-		r.Shuffle(len(seats), func(i, j int) { seats[i], seats[j] = seats[j], seats[i] })
-		seats = seats[:c.Authors]
-		slices.SortFunc(seats, func(a, b Seat) int { return int(a.Host) - int(b.Host) })
-	}
+	seats = some(seats, c.Authors, r)
 	times := make([][]time.Duration, len(seats))
 	for n := range c.Operations {
 		if err := env.poll(n); err != nil {

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -17,6 +18,7 @@ import (
 // (VM-3), so that concurrent edits of one property are common.
 type Graph struct {
 	Groups     []string      `yaml:"groups"`
+	Authors    int           `yaml:"authors,omitempty"` // at most so many of them edit; 0 is all
 	Operations int           `yaml:"operations"`
 	Until      time.Duration `yaml:"until,omitempty"`  // nothing happens later; 0 is the whole run
 	Drafts     float64       `yaml:"drafts,omitempty"` // share of the deeds that edit a text as one earlier edit of it left it
@@ -25,7 +27,7 @@ type Graph struct {
 func (*Graph) Kind() string { return "graph" }
 
 func (g *Graph) Deeds() (int, error) {
-	return g.Operations, within("operations", g.Operations, MaxDeeds)
+	return g.Operations, cmp.Or(within("authors", g.Authors, maxPeople), within("operations", g.Operations, MaxDeeds))
 }
 
 // Claims implements Claimer. Few edits may, by chance, find no tag to remove.
@@ -58,6 +60,7 @@ func (g *Graph) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	if g.Drafts < 0 || g.Drafts > 1 {
 		return nil, fmt.Errorf("drafts: %v is not a share", g.Drafts)
 	}
+	seats = some(seats, g.Authors, r)
 	times := make([][]time.Duration, len(seats))
 	for n := range g.Operations {
 		if err := env.poll(n); err != nil {

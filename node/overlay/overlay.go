@@ -212,7 +212,7 @@ func (o *Overlay) ConnDown(in *step.ConnDown) (open bool) {
 	if gone == nil {
 		return false
 	}
-	if !gone.spare {
+	if gone.Version != 0 && !gone.spare {
 		for _, l := range o.links {
 			if l.Peer == gone.Peer && l.spare {
 				l.spare = false

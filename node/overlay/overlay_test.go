@@ -186,6 +186,25 @@ func TestGlare(t *testing.T) {
 	}
 }
 
+// TestFailedDialFreesNoSpare has a dial fail after its peer came in by two connections: only the end of the first makes the
+// spare the first. The end of one that never greeted once did so too, and everything was sent to the peer twice.
+func TestFailedDialFreesNoSpare(t *testing.T) {
+	r := newRig(Config{Spaces: spaces("s"), Contacts: contacts(1, "s"), Dials: 1, Degree: 8})
+	r.Maintain(&r.out) // connection 1
+	s := op.SpaceID{'s'}
+	for c := step.Conn(2); c <= 3; c++ {
+		if !r.meet(c, 1, hello(1, 2, "s")) {
+			t.Fatal("a connection was refused")
+		}
+	}
+	if r.ConnDown(&step.ConnDown{Conn: 1}) {
+		t.Error("a failed dial was open")
+	}
+	if !r.Link(2).First(s) || r.Link(3).First(s) {
+		t.Errorf("after a failed dial the first is first: %v, and the spare: %v", r.Link(2).First(s), r.Link(3).First(s))
+	}
+}
+
 func TestStrangers(t *testing.T) {
 	r := newRig(Config{Spaces: spaces("a"), Contacts: contacts(30, "a"), Dials: 4, Degree: 10})
 	for p := range 30 {

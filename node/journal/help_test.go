@@ -114,6 +114,7 @@ type host struct {
 	disk  map[string][]byte
 	asked []step.Commit // not answered yet
 	life  byte
+	most  int // operations that wait in one share, in place of MaxWaiting; 0 is that
 }
 
 func newHost(t testing.TB, store *op.Store, who uint64) *host {
@@ -130,6 +131,9 @@ func (h *host) boot() (notes []string) {
 	var err error
 	if h.l, err = h.j.Found(testGenesis()); err != nil {
 		h.t.Fatal(err)
+	}
+	if h.most > 0 {
+		h.l.buffer.most = h.most // before the disk is read: what lost its causes there waits too
 	}
 	boot := &step.Boot{Life: uint32(h.life), Entropy: [32]byte{h.life, op.KeyOf(h.who.device)[0]}}
 	for k, v := range h.disk {

@@ -35,7 +35,7 @@ func newMachine(t *rapid.T, tb testing.TB) *machine {
 			s = op.NewStore(4 << 10) // a private store that forgets nearly all, so that serials change
 		}
 		h := newHost(tb, s, uint64(100+i))
-		h.l.buffer.most = 6
+		h.most, h.l.buffer.most = 6, 6
 		m.hosts = append(m.hosts, h)
 	}
 	return m
@@ -98,12 +98,6 @@ func pick[T any](t *rapid.T, name string, from []T) T {
 	return from[rapid.IntRange(0, len(from)-1).Draw(t, name)]
 }
 
-// boot begins a host's next life; whatever it holds was read from the disk.
-func (m *machine) boot(h *host) {
-	h.boot()
-	h.l.buffer.most = 6
-}
-
 func (m *machine) check(t *rapid.T) {
 	for _, h := range m.hosts {
 		l := h.l
@@ -122,7 +116,7 @@ func (m *machine) check(t *rapid.T) {
 		}
 		for i, s := range l.buffer.shares {
 			if len(s.heap) > l.buffer.most || i > 0 && l.buffer.shares[i-1].peer >= s.peer || s.forgotten > l.buffer.most+1 {
-				t.Fatal("a share out of bounds")
+				t.Fatalf("share of peer %d: %d wait, %d forgotten, at most %d", s.peer, len(s.heap), s.forgotten, l.buffer.most)
 			}
 		}
 		for id := range m.own {
@@ -281,7 +275,7 @@ func TestMachine(t *testing.T) {
 					bad = step.Aborted
 				}
 			},
-			"crash": func(t *rapid.T) { m.boot(m.host(t)) },
+			"crash": func(t *rapid.T) { m.host(t).boot() },
 			"damage": func(t *rapid.T) {
 				h := m.host(t)
 				keys := make([]string, 0, len(h.disk))
@@ -294,7 +288,7 @@ func TestMachine(t *testing.T) {
 				slices.Sort(keys)
 				k := rapid.SampledFrom(keys).Draw(t, "record")
 				h.disk[k] = h.disk[k][:rapid.IntRange(0, len(h.disk[k])).Draw(t, "torn")]
-				m.boot(h)
+				h.boot()
 			},
 		})
 		m.settle(rt)

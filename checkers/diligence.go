@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -191,7 +192,8 @@ func (d *diligence) answered(t, acceptance *operation) string {
 }
 
 // late says that a quorum stood at its host for longer than a step before it was accepted, or nothing. Soon after a boot the
-// person may not have signed in yet, and under a fault the first try may have been lost.
+// person may not have signed in yet, under a fault the first try may have been lost, and where rights changed since the task
+// she may have been without her own for a time.
 func (d *diligence) late(t, acceptance *operation) string {
 	a, ok := args[acceptArgs](d.cbor, acceptance)
 	boot, ready := d.boots[t.host], time.Duration(0)
@@ -202,6 +204,10 @@ func (d *diligence) late(t, acceptance *operation) string {
 		if o := d.space.ops[i]; o.kind == "compute.extend" && o.chain.device == t.chain.device {
 			ready = max(ready, d.came[o.id]) // while it was being committed no other could be signed
 		}
+	}
+	since, until := d.space.pastOf(t), d.space.pastOf(acceptance)
+	if slices.ContainsFunc(d.space.rules, func(r *rule) bool { return until.has(r.op.index) && !since.has(r.op.index) }) {
+		return ""
 	}
 	wait := acceptance.at - ready
 	if !ok || !acceptance.honest || ready == 0 || ready < boot+d.truth.Settle() && boot > 0 || d.truth.Disturbed(ready, acceptance.at) || wait <= d.truth.Node.StepCPU {

@@ -65,7 +65,7 @@ operators: build ## edit packages of node by chance, SAMPLE=200 edits each: test
 	$(SIM) mutants --auto node node/wire node/graph node/overlay node/gossip node/replica node/kernel node/compute --sample $(SAMPLE) --score 75 --explained checkers/mutants/auto/equivalent.yaml
 
 fuzz: ## every fuzz target for FUZZ=60s (ONLY=REGEXP picks some)
-	scripts/fuzz.sh $(FUZZ) $(ONLY)
+	scripts/fuzz.sh $(FUZZ) '$(ONLY)'
 
 bench: build ## our rows of every benchmark beside the peers'
 	@mkdir -p results/runs

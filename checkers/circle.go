@@ -30,6 +30,7 @@ type circle struct {
 	armed  time.Duration // when the next round is, at the latest, whatever set it off
 	due    time.Duration // when a dial is due; 0 is never
 	lost   string        // the event that made it so
+	peer   sim.HostID    // who was lost by it, and can be dialled until another connection leads there
 }
 
 // end is one connection as its host sees it.
@@ -94,6 +95,10 @@ func (d *delivery) neighbour(e *sim.Event) {
 		if i < 0 {
 			i = len(c.ends)
 			c.ends = append(c.ends, end{conn: in.Conn, peer: sim.HostOf(in.Peer)})
+			if c.due > 0 && c.peer == sim.HostOf(in.Peer) {
+				d.late(e.Host, at)
+				c.due, c.sure = 0, false // who it could dial is back: perhaps it knows everybody now
+			}
 		}
 		c.ends[i].up = true
 		c.changed(c.ends[i].peer, at)
@@ -141,7 +146,7 @@ func (d *delivery) parted(e *sim.Event, c *circle, conn step.Conn) {
 		return
 	}
 	if c.due == 0 {
-		c.due, c.lost = c.armed, e.ID()
+		c.due, c.lost, c.peer = c.armed, e.ID(), gone.peer
 		d.circles.dials++
 	}
 }

@@ -175,6 +175,18 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 		{"dials after waits that double", "delivery", pass, func(s *stage, _ layout) {
 			s.lost(100*time.Millisecond, 200*time.Millisecond, 400*time.Millisecond, 800*time.Millisecond)
 		}},
+		{"no dial where the lost peer came by itself", "delivery", pass, func(s *stage, _ layout) {
+			s.lost()
+			s.now += 50 * time.Millisecond
+			s.event(1, sim.OnConnUp, &step.ConnUp{Conn: 9, Peer: sim.AddrOf(2)}, nil)
+			s.now += 2 * time.Second
+		}},
+		{"no dial where another came", "delivery", "and lacked neighbours", func(s *stage, _ layout) {
+			s.lost()
+			s.now += 50 * time.Millisecond
+			s.event(1, sim.OnConnUp, &step.ConnUp{Conn: 9, Peer: sim.AddrOf(3)}, nil)
+			s.now += 2 * time.Second
+		}},
 		{"a dial that never comes", "delivery", "and lacked neighbours", func(s *stage, _ layout) {
 			s.lost()
 			s.now += 2 * time.Second

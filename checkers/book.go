@@ -57,7 +57,11 @@ type request struct {
 	space   key
 	named   []key // by a grant or a revoke, which gives role
 	role    int
-	version []key // that an edit of a text names; nil where it names none
+	version []key   // that an edit of a text names; nil where it names none
+	channel element // of a view_chat
+	latest  int     // of its messages, that the view shows; 0 is all
+	watched bool    // it is shown again whenever it changes
+	picture []byte  // which it was shown last
 	first   step.Status
 	why     string // of a first reply that denies
 	replied time.Duration
@@ -172,6 +176,16 @@ func (b *book) request(e *sim.Event, in *step.Request) {
 			}
 		}
 	}
+	if r.do == "view_chat" {
+		var view struct {
+			Channel   []byte `cbor:"channel"`
+			Last      int    `cbor:"last"`
+			Subscribe bool   `cbor:"subscribe"`
+		}
+		if b.cbor.Unmarshal(in.Body, &view) == nil && len(view.Channel) == len(r.channel) {
+			r.channel, r.latest, r.watched = element(view.Channel), view.Last, view.Subscribe
+		}
+	}
 	if r.do == "edit_text" {
 		var text struct {
 			Version [][]byte `cbor:"version"`
@@ -207,6 +221,9 @@ func (b *book) reply(e *sim.Event, out *step.Reply) {
 		if id, ok := b.promised(out.Body); ok {
 			r.op = id
 		}
+	}
+	if out.Status == step.Shown && r.watched {
+		r.picture = out.Body
 	}
 	if out.Status == step.Durable && r.durable == 0 {
 		r.durable = max(e.Key.At, 1)

@@ -73,8 +73,10 @@ func (l layout) summary(space key, p *pen, seq uint64) []byte {
 func (s *stage) asked(l layout, between func(w *written)) {
 	w := s.message(3, "do you have it?")
 	s.packet(4, 3, 1, l.push(s.space, 1, w))
+	complete := s.issue(4, true, w)
 	between(w)
-	s.commit(4, true, w)
+	s.now += time.Millisecond
+	complete()
 }
 
 // TestNeighboursOweAndWaste plants what only time or bytes show: each must be found in both layouts of frames, and the honest
@@ -100,6 +102,27 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 		}},
 		{"a receipt to one connection where another ended", "durability", "and gave none", func(s *stage, l layout) {
 			s.asked(l, func(*written) { s.event(4, sim.OnConnDown, &step.ConnDown{Conn: 2}, nil) })
+			s.packet(4, 3, 1, []byte{l.version, 9})
+		}},
+		{"a receipt for what was written softly and stays so", "durability", "did not write it strictly at once", func(s *stage, l layout) {
+			w := s.message(3, "do you have it?")
+			s.packet(4, 3, 1, l.push(s.space, 1, w))
+			s.now += time.Second
+			s.packet(4, 3, 1, []byte{l.version, 9})
+		}},
+		{"a receipt for what is written strictly a step later", "durability", "did not write it strictly at once", func(s *stage, l layout) {
+			w := s.message(3, "do you have it?")
+			s.packet(4, 3, 1, l.push(s.space, 1, w))
+			s.now += time.Second
+			s.commit(4, true, w)
+		}},
+		{"a receipt for what is being written strictly", "durability", pass, func(s *stage, l layout) {
+			w := s.message(3, "do you have it?")
+			complete := s.issue(4, true)
+			s.packet(4, 3, 1, l.push(s.space, 1, w))
+			s.now += time.Second
+			complete()
+			s.note(4, step.Note{Kind: step.NoteReceipt, Op: w.id, Peer: sim.AddrOf(3)})
 			s.packet(4, 3, 1, []byte{l.version, 9})
 		}},
 		{"a liar who asks", "durability", pass, func(s *stage, l layout) {

@@ -23,20 +23,23 @@ type convergence struct {
 	naming     naming
 	turn       int
 	boots      map[sim.HostID]time.Duration
-	judged     map[key]bool // operations of which the origin was looked at
-	reported   map[key]bool // what does not belong in a set, once told
-	sets       int          // distinct (set, schema) folded
-	folded     int          // operations folded
-	compared   int          // states compared
-	kept       int          // bytes of operations compared at hosts that do not know their kind
-	asked      int          // honest requests behind operations
-	pictures   int          // of channels that were read
+	applied    map[sim.HostID]time.Duration // when a host last took an operation in
+	judged     map[key]bool                 // operations of which the origin was looked at
+	reported   map[key]bool                 // what does not belong in a set, once told
+	sets       int                          // distinct (set, schema) folded
+	folded     int                          // operations folded
+	compared   int                          // states compared
+	kept       int                          // bytes of operations compared at hosts that do not know their kind
+	asked      int                          // honest requests behind operations
+	pictures   int                          // of channels that were read
+	indexes    int                          // compared
+	watched    int                          // pictures compared that were watched to the end
 	whole, gap sim.Series
 }
 
 func newConvergence(b *book) *convergence {
 	return &convergence{
-		tally: tally{name: "convergence"}, book: b, boots: map[sim.HostID]time.Duration{}, judged: map[key]bool{}, reported: map[key]bool{},
+		tally: tally{name: "convergence"}, book: b, boots: map[sim.HostID]time.Duration{}, applied: map[sim.HostID]time.Duration{}, judged: map[key]bool{}, reported: map[key]bool{},
 		whole: sim.Series{Name: "replicas that hold every known operation", Unit: "%"},
 		gap:   sim.Series{Name: "operations missing per replica", Unit: ""},
 	}
@@ -54,6 +57,10 @@ func (c *convergence) Observe(e *sim.Event) {
 	switch e.Kind {
 	case sim.OnBoot:
 		c.boots[e.Host] = e.Key.At
+	case sim.OnNote:
+		if e.Effect.(*step.Note).Kind == step.NoteApplied {
+			c.applied[e.Host] = e.Key.At
+		}
 	case sim.OnReply:
 		c.shown(e, e.Effect.(*step.Reply))
 	}
@@ -248,11 +255,14 @@ func (c *convergence) Verdict(end sim.End) sim.Verdict {
 		c.acknowledged(s, end)
 		c.unknownKinds(s, end)
 		c.texts(s, end)
+		c.views(s, end)
 	}
 	ops := len(c.judged)
 	c.metric("operations that name what they know", float64(c.naming.looked), "")
 	c.metric("edits of a named version", float64(c.naming.version), "")
 	c.metric("states compared", float64(c.compared), "")
+	c.metric("indexes compared", float64(c.indexes), "")
+	c.metric("watched pictures compared", float64(c.watched), "")
 	c.metric("sets folded", float64(c.sets), "")
 	c.metric("operations folded", float64(c.folded), "")
 	c.metric("operations seen", float64(ops), "")

@@ -23,6 +23,7 @@ type debtor struct {
 	debts []debt
 	ripe  int               // those that are due
 	found map[*promise]bool // on its disk at boot: when it is admitted again is not seen here
+	soft  []debt            // what it was asked for in the step at due, and had written, but not strictly
 }
 
 // owe takes a wish for a receipt in.
@@ -30,6 +31,9 @@ func (d *durability) owe(e *sim.Event) {
 	k := &d.debtors[e.Host]
 	if k.ripe > 0 {
 		d.unpaid(k, e)
+	}
+	if len(k.soft) > 0 {
+		d.unsecured(e)
 	}
 	in := e.Input.(*step.Packet)
 	if in.Channel != step.Reliable || frameKind(in.Bytes) != pushFrame || !d.truth.host(e.Host).Honest || !d.truth.host(e.Key.Src).Honest {
@@ -54,8 +58,33 @@ func (d *durability) owe(e *sim.Event) {
 			k.ripe++
 		}
 		k.debts = append(k.debts, x)
+		if d.disks[e.Host].softly(p) {
+			x.due = e.Key
+			k.soft = append(k.soft, x)
+			d.secured++
+		}
 		d.owed++
 	}
+}
+
+// softly tells whether an operation was written, and neither it nor anything after it strictly.
+func (k *commits) softly(p *promise) bool {
+	if k == nil || slices.ContainsFunc(k.pending, func(t transaction) bool { return t.strict }) {
+		return false
+	}
+	return slices.Contains(k.relaxed, p) || slices.ContainsFunc(k.pending, func(t transaction) bool { return slices.Contains(t.ops, p) })
+}
+
+// unsecured judges what was asked for in steps before this event and lay there softly: a strict commit was due in that step.
+// Else the receipt waits until its host happens to write something else.
+func (d *durability) unsecured(e *sim.Event) {
+	k := &d.debtors[e.Host]
+	for i := range k.soft {
+		if x := &k.soft[i]; x.due != e.Key {
+			d.fail(x.due.At, x.event, "host %d was asked by host %d for a receipt for operation %s, which it had written, but not strictly, and did not write it strictly at once", e.Host, x.to, x.promise.op)
+		}
+	}
+	k.soft = slices.DeleteFunc(k.soft, func(x debt) bool { return x.due != e.Key })
 }
 
 // over counts what is owed over one connection.

@@ -25,6 +25,7 @@ type durability struct {
 
 	debtors     []debtor // by host
 	owed, given int      // receipts that honest hosts wished for of each other, and those that were given
+	secured     int      // those for which a host had to write strictly what it had written
 }
 
 // promise follows one operation of an honest author.
@@ -84,7 +85,7 @@ func (d *durability) Observe(e *sim.Event) {
 	case sim.OnNote:
 		d.note(e, e.Effect.(*step.Note))
 	case sim.OnCommit:
-		d.commit(e.Host, e.Effect.(*step.Commit))
+		d.commit(e, e.Effect.(*step.Commit))
 	case sim.OnCommitted:
 		d.committed(e, e.Input.(*step.Committed))
 	case sim.OnConnDown:
@@ -137,11 +138,15 @@ func (d *durability) booted(h sim.HostID, in *step.Boot) {
 }
 
 // commit notes which tracked operations a transaction writes.
-func (d *durability) commit(h sim.HostID, c *step.Commit) {
-	k := d.disks[h]
+func (d *durability) commit(e *sim.Event, c *step.Commit) {
+	if soft := &d.debtors[e.Host].soft; c.Strict && len(*soft) > 0 {
+		d.unsecured(e)
+		*soft = (*soft)[:0]
+	}
+	k := d.disks[e.Host]
 	if k == nil {
 		k = &commits{}
-		d.disks[h] = k
+		d.disks[e.Host] = k
 	}
 	t := transaction{id: c.ID, strict: c.Strict, ops: make([]*promise, 0, len(c.Put))}
 	for i := range c.Put {

@@ -11,27 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"github.com/lifegraph-os/lgos-sim/node/step"
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
 // This file is a small theatre: it writes operations with generic CBOR, plays event streams of hosts that do everything
 // right, and answers as such hosts would. Tests plant one fault each.
-
-// encode is core-deterministic CBOR.
-func encode(v any) []byte {
-	m, err := cbor.CoreDetEncOptions().EncMode()
-	if err != nil {
-		panic(err)
-	}
-	b, err := m.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
 
 // seeded makes a key from a name.
 func seeded(name string) ed25519.PrivateKey {
@@ -154,6 +139,7 @@ type stage struct {
 	truth    *Truth
 	space    key
 	genesis  *written
+	plaza    []byte // the channel of messages that stand in one
 	now      time.Duration
 	n        uint32
 	last     sim.Event
@@ -417,10 +403,13 @@ func (s *stage) honest(h sim.HostID, name, arg string) []byte {
 		return k.voids()
 	case step.InspectRights:
 		return k.ruling.rights()
-	case step.InspectState:
+	case step.InspectState, step.InspectIndex:
 		st := k.stateOf(s.truth.host(h).Schema, k.voids())
 		if err := k.fold(st); err != nil {
 			s.t.Fatal(err)
+		}
+		if name == step.InspectIndex {
+			return newConvergence(s.oracle).scenery(k, st.want).index
 		}
 		return st.want
 	}

@@ -15,6 +15,8 @@ type state struct {
 	want   []byte // by the specs; nil while not folded
 	got    []byte // what the first host asked said
 	teller sim.HostID
+
+	scenery *scenery // for views; nil while nobody asked
 }
 
 // schemaOf is the schema that a kind belongs to; 0 for one that nobody knows.

@@ -56,6 +56,8 @@ func (n *Node) Inspect(query string) []byte {
 		return log.Inspect()
 	case step.InspectState:
 		return n.graphs[log].Inspect()
+	case step.InspectIndex:
+		return n.graphs[log].AppendIndex(answer)
 	case step.InspectRights:
 		return n.rights.Inspect(log)
 	case step.InspectVoid:

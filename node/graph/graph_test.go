@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"testing"
 
@@ -252,7 +251,7 @@ func TestConformance(t *testing.T) {
 		if got := rebuilt.State(); !bytes.Equal(got, want) {
 			t.Fatalf("rebuilt state differs from the spec's:\n%s", diff(want, got))
 		}
-		if a, b := indexes(g), indexes(rebuilt); a != b {
+		if a, b := indexOf(g), indexOf(rebuilt); a != b {
 			t.Fatalf("indexes differ from rebuilt ones:\n%s", cmp.Diff(b, a))
 		}
 		checkState(t, g)
@@ -265,20 +264,53 @@ func diff(want, got []byte) string {
 	return cmp.Diff(a, b)
 }
 
-// indexes prints all that the indexes answer.
-func indexes(g *Graph) string {
-	var b bytes.Buffer
-	g.sort()
-	for _, t := range []string{"doc", "note", "in"} {
-		fmt.Fprintln(&b, t, g.ByType(t))
+func indexOf(g *Graph) string { return string(g.AppendIndex(nil)) }
+
+// checkIndex compares the whole index with its parts.
+func checkIndex(t *rapid.T, g *Graph) {
+	type links struct {
+		_         struct{} `cbor:",toarray"`
+		Element   []byte
+		Type      string
+		Relations []op.Element
 	}
-	for _, e := range g.sorted {
-		id := *g.elements[e].id
-		if in, out := g.Incoming(id, "in"), g.Outgoing(id, "in"); len(in)+len(out) > 0 {
-			fmt.Fprintln(&b, id, in, out)
+	var index struct {
+		_     struct{} `cbor:",toarray"`
+		Types []struct {
+			_        struct{} `cbor:",toarray"`
+			Type     string
+			Elements []op.Element
+		}
+		Out, In []links
+	}
+	if err := cbor.Unmarshal(g.AppendIndex(nil), &index); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range index.Types {
+		if len(x.Elements) == 0 || !slices.Equal(x.Elements, g.ByType(x.Type)) {
+			t.Fatalf("%s: %v are listed, %v found", x.Type, x.Elements, g.ByType(x.Type))
 		}
 	}
-	return b.String()
+	for _, x := range index.Out {
+		if len(x.Relations) == 0 || !slices.Equal(x.Relations, g.Outgoing(op.Element(x.Element), x.Type)) {
+			t.Fatalf("%x: %v lead from it by %s", x.Element, x.Relations, x.Type)
+		}
+	}
+	for _, x := range index.In {
+		if len(x.Relations) == 0 || !slices.Equal(x.Relations, g.Incoming(op.Element(x.Element), x.Type)) {
+			t.Fatalf("%x: %v lead to it by %s", x.Element, x.Relations, x.Type)
+		}
+	}
+	relations := len(g.ByType("in"))
+	listed := func(all []links) (n int) {
+		for _, x := range all {
+			n += len(x.Relations)
+		}
+		return n
+	}
+	if listed(index.Out) != relations || listed(index.In) != relations {
+		t.Fatalf("%d and %d of %d relations are listed", listed(index.Out), listed(index.In), relations)
+	}
 }
 
 // checkState decodes the state by a generic decoder: it must be canonical, and the getters must say the same.
@@ -295,6 +327,7 @@ func checkState(t *rapid.T, g *Graph) {
 	if err := cbor.Unmarshal(g.State(), &entries); err != nil {
 		t.Fatal(err)
 	}
+	checkIndex(t, g)
 	for _, kind := range []string{"doc", "note", "in"} {
 		all := g.ByType(kind)
 		if !slices.IsSortedFunc(all, func(a, b op.Element) int {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/lifegraph-os/lgos-sim/node/crdt"
 	"github.com/lifegraph-os/lgos-sim/node/op"
 )
 
@@ -51,6 +52,64 @@ func (g *Graph) ids(elements []uint32) []op.Element {
 		ids[i] = *g.elements[e].id
 	}
 	return ids
+}
+
+// AppendIndex appends what step.InspectIndex answers.
+func (g *Graph) AppendIndex(b []byte) []byte {
+	g.sort()
+	b = crdt.AppendHead(b, crdt.MajorArray, 3)
+	var kinds []symbol
+	for s, list := range g.byType {
+		if len(list) > 0 {
+			kinds = append(kinds, symbol(s))
+		}
+	}
+	slices.SortFunc(kinds, func(x, y symbol) int { return cmp.Compare(g.names[x], g.names[y]) })
+	b = crdt.AppendHead(b, crdt.MajorArray, uint64(len(kinds)))
+	for _, s := range kinds {
+		b = g.appendList(appendText(crdt.AppendHead(b, crdt.MajorArray, 2), g.names[s]), g.byType[s])
+	}
+	b = g.appendLinks(b, func(l *links) []uint32 { return l.out })
+	return g.appendLinks(b, func(l *links) []uint32 { return l.in })
+}
+
+func (g *Graph) appendLinks(b []byte, side func(*links) []uint32) []byte {
+	type group struct {
+		end       *op.Element
+		relations []uint32 // of one type
+	}
+	var groups []group
+	for _, e := range g.sorted {
+		x := g.elements[e]
+		if x.links == nil {
+			continue
+		}
+		first := len(groups)
+		for rest := side(x.links); len(rest) > 0; {
+			n := 1
+			for n < len(rest) && g.elements[rest[n]].kind == g.elements[rest[0]].kind {
+				n++
+			}
+			groups, rest = append(groups, group{x.id, rest[:n]}), rest[n:]
+		}
+		slices.SortFunc(groups[first:], func(x, y group) int { return cmp.Compare(g.kindOf(x.relations[0]), g.kindOf(y.relations[0])) })
+	}
+	b = crdt.AppendHead(b, crdt.MajorArray, uint64(len(groups)))
+	for _, x := range groups {
+		b = appendText(appendID(crdt.AppendHead(b, crdt.MajorArray, 3), x.end), g.kindOf(x.relations[0]))
+		b = g.appendList(b, x.relations)
+	}
+	return b
+}
+
+func (g *Graph) kindOf(e uint32) string { return g.names[g.elements[e].kind] }
+
+func (g *Graph) appendList(b []byte, list []uint32) []byte {
+	b = crdt.AppendHead(b, crdt.MajorArray, uint64(len(list)))
+	for _, e := range list {
+		b = appendID(b, g.elements[e].id)
+	}
+	return b
 }
 
 // file puts an element where the indexes should have it now: nowhere unless it is live.

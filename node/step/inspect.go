@@ -19,6 +19,10 @@ const (
 	// InspectState SPACE: the canonical state, core-deterministic CBOR: an array with one entry for each visible element,
 	// ascending by element id: [id, type, from, to, deleted, props, meta], as node/graph and the specs define them.
 	InspectState = "state"
+	// InspectIndex SPACE: by what live elements are found, core-deterministic CBOR: [types, out, in]. types is
+	// [[type, [element, …]], …] by type, out and in are [[element, type, [relation, …]], …] by element, then by type: the
+	// relations that lead from it, or to it. Elements and relations of a list are in order of creation: (clock, id).
+	InspectIndex = "index"
 	// InspectRights SPACE: the roles by the effective operations, core-deterministic CBOR: a map from identity key
 	// (32 bytes) to role (1 guest, 2 member, 3 admin, 4 owner).
 	InspectRights = "rights"

@@ -30,6 +30,9 @@ func Draw(d Dice) Scenario {
 	if coin("graph") {
 		s.Work = append(s.Work, Work{&workload.Graph{Groups: []string{"people"}, Operations: d.Int("edits", 10, 60), Drafts: share("drafts", 0, 60)}})
 	}
+	if coin("typing") {
+		s.Work = append(s.Work, Work{&workload.Typing{Groups: []string{"people"}, Authors: d.Int("typists", 2, 6), Edits: d.Int("typed", 10, 150)}})
+	}
 	if coin("roles") {
 		s.Groups = append(s.Groups, Group{Name: "guests", Share: 0.12, Role: "guest", All: true})
 		changes := d.Int("changes", 2, 10)

@@ -54,3 +54,14 @@ func slowGossip() Scenario {
 	}
 	return s
 }
+
+// editingSprint has few people type into one text while a partition parts some of them.
+func editingSprint() Scenario {
+	s := base("editing-sprint", "Six people type into one text at once, some of them behind a partition for 8 s: all see one text in the end (VM-3, VM-5, APP-EDITOR).")
+	s.Faults = []Fault{{&fault.PartitionSpec{Who: fault.Who{Share: 0.4}, When: between(8*time.Second, 16*time.Second)}}}
+	s.Work = []Work{
+		{&workload.Typing{Groups: []string{"people"}, Authors: 6, Edits: 240}},
+		{&workload.Chat{Groups: []string{"owners", "people"}, Authors: 12, Operations: 30}},
+	}
+	return s
+}

@@ -180,6 +180,8 @@ func scale(d stream, s *scenarios.Scenario) {
 		by(&w.Operations)
 	case *workload.Graph:
 		by(&w.Operations)
+	case *workload.Typing:
+		by(&w.Edits)
 	case *workload.Compute:
 		by(&w.Tasks)
 	case *workload.Roles:

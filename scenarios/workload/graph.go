@@ -194,7 +194,7 @@ func (g *grapher) act(h *sim.Hands, known [][]byte) {
 	case 14:
 		g.ask(h, "graph_move", map[string]any{"from": e, "to": known[r.IntN(len(known))]})
 	default:
-		if len(known) > shared/2 && r.IntN(4) == 0 {
+		if len(known) > shared/2 {
 			g.ask(h, "graph_delete", map[string]any{"element": e})
 			return
 		}

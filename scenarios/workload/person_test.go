@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/hex"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -232,6 +234,42 @@ func TestDrafts(t *testing.T) {
 		if n := strings.Count(strings.Join(d.asked, " "), "watch_text"); n != 2 {
 			t.Errorf("she asks %d times to be shown one text in two lives: %v", n, d.asked)
 		}
+	}
+}
+
+// TestTypist: whoever opens the page creates it once a life, where there is none; each edit is of the text as she was just
+// shown it, in code points, and within it.
+func TestTypist(t *testing.T) {
+	const text = "né 🎉 end "
+	var pages [][]byte
+	d := &desk{}
+	d.answer = func(do string, body map[string]any) (step.Status, any) {
+		switch do {
+		case "graph_create":
+			pages = append(pages, element(3), element(2))
+			return step.Accepted, map[string]any{"op": make([]byte, 32)}
+		case "view_text":
+			return step.Shown, map[string]any{"text": text}
+		}
+		return shows(pages...)(do, body)
+	}
+	l := d.play(t, "typing", []sim.Arg{arg("opens", 1), arg("times", writeTimes(slices.Concat([]time.Duration{time.Second}, slices.Repeat([]time.Duration{2 * time.Second}, 200), []time.Duration{5 * time.Second})))}, window(3, 4))
+	d.said(t, slices.Concat([]string{"boot", "sign_in", "find", "graph_create", "find", "view_text", "edit_text", "find"}, slices.Repeat([]string{"view_text"}, 200),
+		slices.Repeat([]string{"edit_text"}, 200), []string{"boot", "sign_in", "find", "view_text", "edit_text"})...)
+	length, places, out := uint64(utf8.RuneCountInString(text)), map[uint64]bool{}, int64(0)
+	for i := range 202 {
+		b := d.body(t, "edit_text", i)
+		p := b["patches"].([]any)[0].([]any)
+		at, del := p[0].(uint64), p[1].(uint64)
+		if places[at] = true; at+del > length || !bytes.Equal(b["element"].([]byte), element(2)) || del == 0 && p[2] == "" {
+			t.Errorf("edit %d is %v of %x", i, p, b["element"])
+		}
+		if del > 0 {
+			out++
+		}
+	}
+	if uint64(len(places)) != length+1 || out == 0 || l.Counts[PiecesTakenOut] != out {
+		t.Errorf("she wrote at %v, and took out %d pieces of %d", places, l.Counts[PiecesTakenOut], out)
 	}
 }
 

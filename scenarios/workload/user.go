@@ -81,7 +81,7 @@ func (u *user) wake(h *sim.Hands) (due int) {
 // answered tells what a reply was for, and forgets it once it is settled. A view that is watched is answered many times.
 func (u *user) answered(r *step.Reply) string {
 	do := u.asked[r.Request]
-	once := do == "sign_in" || do == "find" || do == "view_set" || do == "list_channels"
+	once := do == "sign_in" || do == "find" || do == "view_set" || do == "view_text" || do == "list_channels"
 	if r.Status == step.Denied || r.Status == step.Durable || r.Status == step.Shown && once {
 		delete(u.asked, r.Request)
 	}

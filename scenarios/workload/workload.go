@@ -30,6 +30,8 @@ const (
 	TagsRemoved   = "tags removed that were seen"
 	DraftsEdited  = "texts edited as an earlier edit left them"
 	RolesReturned = "roles given back"
+
+	PiecesTakenOut = "pieces taken out of a text"
 )
 
 // Env is what the drawing of scripts may know.
@@ -89,6 +91,7 @@ func kinds() []kind {
 		{"roles", func() Spec { return &Roles{} }, newRoler},
 		{"compute", func() Spec { return &Compute{} }, newComputer},
 		{"trace", func() Spec { return &Trace{} }, newWriter},
+		{"typing", func() Spec { return &Typing{} }, newTypist},
 	}
 }
 

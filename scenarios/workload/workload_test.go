@@ -44,6 +44,7 @@ func TestErrorsNameTheField(t *testing.T) {
 		"until: 1s":          &Graph{Groups: people, Operations: 1, Until: time.Second},
 		"until: 1h":          &Graph{Groups: people, Operations: 1, Until: time.Hour},
 		"drafts:":            &Graph{Groups: people, Operations: 1, Drafts: 2},
+		"edits: 0":           &Typing{Groups: people},
 		"lenders:":           &Compute{Givers: people, Tasks: 1},
 		"givers:":            &Compute{Lenders: people, Tasks: 1},
 		"tasks:":             &Compute{Lenders: people, Givers: people},
@@ -67,6 +68,7 @@ func TestScripts(t *testing.T) {
 		specs := []Spec{
 			&Chat{Groups: people, Operations: n, Authors: rapid.IntRange(0, 9).Draw(t, "authors"), Channels: rapid.IntRange(0, 3).Draw(t, "channels")},
 			&Graph{Groups: people, Operations: n},
+			&Typing{Groups: people, Edits: n, Authors: rapid.IntRange(0, 9).Draw(t, "typists")},
 			&Roles{By: people, Of: people, Changes: n, Revoke: 0.5},
 			&Compute{Lenders: people, Givers: people, Tasks: n, Withdraw: 0.5},
 		}
@@ -101,16 +103,18 @@ func TestScripts(t *testing.T) {
 				}
 				deeds += len(times)
 				space, _ := a.key("space")
+				most := 1
 				if c, ok := s.(*Chat); ok {
-					if k, _ := a.number("opens"); k > 0 {
-						if opens[space] += k; opens[space] > max(1, c.Channels) || x.Host == 2 {
-							t.Fatalf("host %d opens a channel too many, or lies", x.Host)
-						}
+					most = max(1, c.Channels)
+				}
+				if k, _ := a.number("opens"); k > 0 {
+					if opens[space] += k; opens[space] > most || x.Host == 2 {
+						t.Fatalf("%s: host %d opens one too many, or lies", s.Kind(), x.Host)
 					}
 				}
 			}
 			switch s.(type) {
-			case *Chat, *Graph:
+			case *Chat, *Graph, *Typing:
 				if deeds != n {
 					t.Fatalf("%s: %d deeds of %d", s.Kind(), deeds, n)
 				}
@@ -174,6 +178,7 @@ func TestNew(t *testing.T) {
 		"do:":               {Kind: "roles", Args: append(base[:2:2], sim.Arg{Name: "whom", Value: key}, sim.Arg{Name: "do", Value: "hug"})},
 		"input:":            {Kind: "compute", Args: append(base[:2:2], sim.Arg{Name: "kernel", Value: "k"}, sim.Arg{Name: "input", Value: "x"})},
 		"agent:":            {Kind: "trace", Args: base},
+		"opens: ":           {Kind: "typing", Args: base},
 		"drafts:":           {Kind: "graph", Args: append(base[:2:2], sim.Arg{Name: "drafts", Value: "many"})},
 		"back:":             {Kind: "roles", Args: append(base[:2:2], sim.Arg{Name: "whom", Value: key}, sim.Arg{Name: "do", Value: "grant"}, sim.Arg{Name: "back", Value: "king"})},
 	} {

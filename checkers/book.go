@@ -52,6 +52,7 @@ type request struct {
 	life    uint32
 	at      time.Duration
 	do      string
+	body    []byte
 	on      bool   // of a consent
 	most    uint64 // of a consent: jobs at once; 0 leaves that to the host
 	space   key
@@ -154,7 +155,7 @@ func (b *book) authored(e *sim.Event, n *step.Note, honest bool) {
 }
 
 func (b *book) request(e *sim.Event, in *step.Request) {
-	r := &request{asking: asking{e.Host, in.ID}, life: e.Life, at: e.Key.At, event: e.ID()}
+	r := &request{asking: asking{e.Host, in.ID}, life: e.Life, at: e.Key.At, body: in.Body, event: e.ID()}
 	var body struct {
 		Do    string `cbor:"do"`
 		On    bool   `cbor:"on"`

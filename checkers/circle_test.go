@@ -141,6 +141,22 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 			s.packet(1, 2, 1, l.summary(s.space, s.pens[2], s.pens[2].seq-1))
 			s.send(1, 1, l.push(s.space, 0, w))
 		}},
+		{"an answer that leaves something out", "delivery", "it lacks what is between", func(s *stage, l layout) {
+			s.message(3, "left out")
+			w := s.message(3, "told")
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[2], s.pens[2].seq-2))
+			s.send(1, 1, l.push(s.space, 0, w))
+		}},
+		{"an answer in two parts", "delivery", pass, func(s *stage, l layout) {
+			v, w := s.message(3, "not told"), s.message(3, "nor this")
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[2], s.pens[2].seq-2))
+			s.send(1, 1, l.push(s.space, 0, v, w))
+		}},
+		{"an answer that says that nothing is left", "delivery", "tells host 2 that nothing is left to send", func(s *stage, l layout) {
+			s.message(3, "left")
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[2], s.pens[2].seq-1))
+			s.send(1, 1, l.push(s.space, 0))
+		}},
 		{"an answer with what nobody asked for", "delivery", "which did not ask for it", func(s *stage, l layout) {
 			v, w := s.message(3, "asked for"), s.message(3, "not asked for")
 			s.packet(1, 2, 1, l.want(s.space, v))

@@ -139,6 +139,9 @@ func (c *convergence) origin(o *operation) string {
 		return fmt.Sprintf("host %d was not asked for it (request %d)", o.host, o.request)
 	}
 	c.asked++
+	if why := c.misheard(r, o); why != "" {
+		return fmt.Sprintf("request %d (%s) asked for something else: %s", r.id, r.do, why)
+	}
 	return ""
 }
 

@@ -274,7 +274,11 @@ func (s *stage) reply(h sim.HostID, request uint64, status step.Status, body map
 
 // say plays an honest operation from the request to durability, with its delivery to every host.
 func (s *stage) say(h sim.HostID, do, kind string, args any, mutations ...any) *written {
-	request := s.ask(h, map[string]any{"do": do, "on": true, "max": s.allows})
+	body := map[string]any{"do": do, "on": true}
+	if s.allows > 0 {
+		body["max"] = s.allows
+	}
+	request := s.ask(h, body)
 	w := s.pens[h-1].write(s.space, kind, args, mutations, s.heads...)
 	s.by[w.id] = request
 	return s.publish(h, request, w)

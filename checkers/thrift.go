@@ -85,12 +85,13 @@ func (d *delivery) sends(e *sim.Event, out *step.Send) {
 	}
 }
 
-// answer judges an answer: to a summary, that it holds nothing up to the tips that the summary tells; to a wish, that it holds
-// what was wished for alone, each once. Chains of honest hosts do not fork, so that a tip says all of them.
+// answer judges an answer: to a summary, that it goes on from the tips that the summary tells, and is empty only where nothing
+// follows them; to a wish, that it holds what was wished for alone, each once. Chains of honest hosts do not fork, so that a
+// tip says all of them.
 func (d *delivery) answer(e *sim.Event, q *question, ops func(func([]byte) bool)) {
 	d.thrift.answers++
 	tips, ids := map[chain]uint64{}, map[key]bool{}
-	f, _ := opened(q.copy)
+	f, space := opened(q.copy)
 	if q.kind == summaryFrame {
 		for c, seq := range f.summary {
 			tips[c] = seq
@@ -100,7 +101,9 @@ func (d *delivery) answer(e *sim.Event, q *question, ops func(func([]byte) bool)
 			ids[id] = true
 		}
 	}
+	empty := true
 	for raw := range ops {
+		empty = false
 		k := d.thrift.known(raw)
 		if k == nil {
 			continue
@@ -109,10 +112,23 @@ func (d *delivery) answer(e *sim.Event, q *question, ops func(func([]byte) bool)
 		switch o := k.op; {
 		case q.kind == summaryFrame && o.head.Seq <= tips[o.chain]:
 			d.fail(e.Key.At, e.ID(), "host %d sends operation %s (%s) to host %d, which has just told that it has this chain up to %d, and this is %d", e.Host, o, o.kind, e.Key.Src, tips[o.chain], o.head.Seq)
+		case q.kind == summaryFrame && o.head.Seq > tips[o.chain]+1:
+			d.fail(e.Key.At, e.ID(), "host %d sends operation %s (%s) to host %d, which has just told that it has this chain up to %d, and this is %d: it lacks what is between", e.Host, o, o.kind, e.Key.Src, tips[o.chain], o.head.Seq)
 		case q.kind == wantFrame && !ids[o.id]:
 			d.fail(e.Key.At, e.ID(), "host %d sends operation %s (%s) to host %d, which did not ask for it, or once", e.Host, o, o.kind, e.Key.Src)
 		}
 		delete(ids, k.op.id)
+		if q.kind == summaryFrame {
+			tips[k.op.chain] = max(tips[k.op.chain], k.op.head.Seq)
+		}
+	}
+	if empty && q.kind == summaryFrame && e.Life == 1 { // what a former life had may be lost
+		for _, k := range d.order {
+			if o := k.op; array(o.head.Space) == space && k.got.has(int(e.Host)) && o.head.Seq > tips[o.chain] {
+				d.fail(e.Key.At, e.ID(), "host %d tells host %d that nothing is left to send, and has operation %s (%s), which is beyond what that host has", e.Host, e.Key.Src, o, o.kind)
+				return
+			}
+		}
 	}
 }
 

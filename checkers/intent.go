@@ -1,0 +1,181 @@
+package checkers
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// intent holds what a host signs to what its person asked for (VM-1, NODE-2): all who receive an operation agree on what it
+// says, so that nothing else shows that it says something else. Which marks a removal names, and the relation that a move
+// turns, follow from what the host knew, and are judged elsewhere.
+
+// field is a field of a request; own is the identity of who asks; anything is whatever a host puts there.
+type field string
+
+type (
+	own      struct{}
+	anything struct{}
+)
+
+// mutationsOf are the mutations that a request asks for, part by part; nil where it asks for something else.
+func mutationsOf(do string) [][]any {
+	const node, relation, remove, register, add, take, count, meta, move = 0, 1, 2, 3, 4, 5, 6, 8, 9
+	switch do {
+	case "graph_create":
+		return [][]any{{node, field("type")}}
+	case "graph_delete":
+		return [][]any{{remove, field("element")}}
+	case "graph_set":
+		return [][]any{{register, field("element"), field("prop"), field("value")}}
+	case "graph_add":
+		return [][]any{{add, field("element"), field("prop"), field("value")}}
+	case "graph_remove":
+		return [][]any{{take, field("element"), field("prop"), field("value"), anything{}}}
+	case "graph_count":
+		return [][]any{{count, field("element"), field("prop"), field("delta")}}
+	case "graph_meta":
+		return [][]any{{meta, field("element"), field("key"), field("value")}}
+	case "graph_relate":
+		return [][]any{{relation, field("type"), field("from"), field("to")}}
+	case "graph_move":
+		return [][]any{{move, anything{}, field("from"), field("to")}}
+	case "create_channel":
+		return [][]any{{node, "Channel"}, {register, 0, "name", field("name")}}
+	case "create_thread":
+		return [][]any{{node, "Thread"}, {register, 0, "title", field("title")}, {relation, "in_channel", 0, field("channel")}}
+	case "send_message":
+		return [][]any{{node, "Message"}, {register, 0, "text", field("text")}, {relation, "in_channel", 0, field("channel")}}
+	case "edit_message":
+		return [][]any{{register, field("message"), "text", field("text")}, {register, field("message"), "edited", true}}
+	case "delete_message":
+		return [][]any{{remove, field("message")}}
+	case "add_reaction":
+		return [][]any{{add, field("message"), "reactions", []any{field("emoji"), own{}}}}
+	case "remove_reaction":
+		return [][]any{{take, field("message"), "reactions", []any{field("emoji"), own{}}, anything{}}}
+	}
+	return nil
+}
+
+// misheard says how an operation differs from what its request asked for, or nothing.
+func (b *book) misheard(r *request, o *operation) string {
+	var asked map[string]cbor.RawMessage
+	var body struct {
+		Mutations [][]cbor.RawMessage     `cbor:"1,keyasint"`
+		Args      map[int]cbor.RawMessage `cbor:"2,keyasint"`
+	}
+	if b.cbor.Unmarshal(r.body, &asked) != nil || b.cbor.Unmarshal(o.rawBody, &body) != nil {
+		return ""
+	}
+	said := func(part cbor.RawMessage, want any) bool {
+		if _, any := want.(anything); any {
+			return true
+		}
+		return bytes.Equal(part, meant(want, asked, o.author))
+	}
+	if plan := mutationsOf(r.do); plan != nil {
+		for _, want := range slices.Concat(plan...) {
+			if f, ok := want.(field); ok && asked[string(f)] == nil {
+				return "" // it was left to the host
+			}
+		}
+		if len(body.Mutations) < len(plan) || len(body.Mutations) > len(plan) && r.do != "send_message" {
+			return fmt.Sprintf("it has %d mutations", len(body.Mutations))
+		}
+		for i, parts := range plan {
+			got := body.Mutations[i]
+			if !slices.EqualFunc(got, parts, said) {
+				return fmt.Sprintf("its mutation %d is %s", i, diagnosed(got))
+			}
+		}
+		return ""
+	}
+	args := map[int]field{}
+	switch r.do {
+	case "consent":
+		args = map[int]field{0: "on", 1: "max"}
+	case "submit_task":
+		args = map[int]field{0: "kernel", 1: "input", 2: "quorum", 3: "workers"}
+	case "edit_text":
+		if asked["patches"] == nil {
+			return ""
+		}
+		return b.mistyped(asked["patches"], body.Mutations)
+	case "grant", "revoke":
+		if asked["who"] == nil {
+			return ""
+		}
+		named := slices.Clone(r.named)
+		slices.SortFunc(named, func(x, y key) int { return bytes.Compare(x[:], y[:]) })
+		if o.rule == nil || o.rule.revoke != (r.do == "revoke") || !slices.Equal(o.rule.named, slices.Compact(named)) || !o.rule.revoke && o.rule.roles[named[0]] != r.role {
+			return "it names others, or another role"
+		}
+	}
+	for n, f := range args {
+		if want := asked[string(f)]; want != nil && !bytes.Equal(want, body.Args[n]) {
+			return fmt.Sprintf("its %s is %s", f, diagnosed([]cbor.RawMessage{body.Args[n]}))
+		}
+	}
+	return ""
+}
+
+// meant is the encoding of what a part of a mutation should say.
+func meant(want any, asked map[string]cbor.RawMessage, author key) cbor.RawMessage {
+	switch want := want.(type) {
+	case field:
+		return asked[string(want)]
+	case own:
+		return encode(author[:])
+	case []any:
+		parts := make([]cbor.RawMessage, len(want))
+		for i := range want {
+			parts[i] = meant(want[i], asked, author)
+		}
+		return encode(parts)
+	}
+	return encode(want)
+}
+
+// mistyped compares what an edit of a text puts in, and how much it takes out.
+func (b *book) mistyped(patches cbor.RawMessage, mutations [][]cbor.RawMessage) string {
+	var asked []struct {
+		_       struct{} `cbor:",toarray"`
+		At, Out int
+		In      string
+	}
+	var edits [][]cbor.RawMessage
+	if b.cbor.Unmarshal(patches, &asked) != nil || len(mutations) != 1 || len(mutations[0]) != 4 || b.cbor.Unmarshal(mutations[0][3], &edits) != nil {
+		return "it is no edit of one text"
+	}
+	in, out := "", 0
+	for i := range asked {
+		in, out = in+asked[i].In, out-asked[i].Out
+	}
+	put := ""
+	for _, e := range edits {
+		var text string
+		var n int
+		switch {
+		case len(e) == 4 && b.cbor.Unmarshal(e[3], &text) == nil:
+			put += text
+		case len(e) == 3 && b.cbor.Unmarshal(e[2], &n) == nil:
+			out += n
+		}
+	}
+	if put != in || out != 0 {
+		return fmt.Sprintf("it puts in %q, not %q, and takes out %d more characters", put, in, out)
+	}
+	return ""
+}
+
+// diagnosed is CBOR for people.
+func diagnosed(parts []cbor.RawMessage) string {
+	s, err := cbor.Diagnose(encode(parts))
+	if err != nil || len(s) > 100 {
+		return "another"
+	}
+	return s
+}

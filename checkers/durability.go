@@ -21,10 +21,12 @@ type durability struct {
 	tails    map[uint64]*promise // by the last 8 bytes of the operation: its signature ends it
 	disks    map[sim.HostID]*commits
 	downs    map[sim.HostID]time.Duration // when a host last went down
+	boots    map[sim.HostID]time.Duration // and came up
 	unissued int
 
 	debtors     []debtor // by host
 	owed, given int      // receipts that honest hosts wished for of each other, and those that were given
+	kept        int      // operations that had all the time to become durable
 	secured     int      // those for which a host had to write strictly what it had written
 }
 
@@ -34,6 +36,7 @@ type promise struct {
 	number   int
 	safe     bitset // hosts on which a strict commit covers it
 	receipts []receipt
+	saved    time.Duration // strictly, on its author's disk; 0 while it was not
 	at       time.Duration // when its author called it durable; -1 while it has not
 	holders  []receipt     // author and receipters then
 	event    string
@@ -60,7 +63,7 @@ type transaction struct {
 func newDurability(b *book) *durability {
 	return &durability{
 		tally: tally{name: "durability"}, book: b, tracks: map[key]*promise{}, tails: map[uint64]*promise{},
-		disks: map[sim.HostID]*commits{}, downs: map[sim.HostID]time.Duration{},
+		disks: map[sim.HostID]*commits{}, downs: map[sim.HostID]time.Duration{}, boots: map[sim.HostID]time.Duration{},
 		debtors: make([]debtor, len(b.truth.Hosts)+1),
 	}
 }
@@ -99,6 +102,7 @@ func (d *durability) Observe(e *sim.Event) {
 		delete(d.disks, e.Host)
 		d.debtors[e.Host] = debtor{}
 	case sim.OnBoot:
+		d.boots[e.Host] = e.Key.At
 		delete(d.disks, e.Host)
 		d.debtors[e.Host] = debtor{}
 		if d.lost[e.Host] != lostBefore || d.lost[e.Host] == e.Key.At && e.Key.At > 0 {
@@ -219,6 +223,7 @@ func (d *durability) note(e *sim.Event, n *step.Note) {
 	case step.NoteSaved:
 		if p := d.tracks[n.Op]; p != nil && p.op.host == e.Host {
 			d.checked++
+			p.saved = max(e.Key.At, 1)
 			if !p.safe.has(int(e.Host)) {
 				d.fail(e.Key.At, e.ID(), "host %d calls its operation %s saved; no strict commit on its disk covers it", e.Host, p.op)
 			}
@@ -299,6 +304,9 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 		d.survives(p, union, disks, end)
 	}
 	issued, done, times := d.requests()
+	if end.Cut == "" {
+		d.abandoned(end)
+	}
 	d.metric("operations durable", float64(durable), "")
 	d.metric("operations durable, out of contract", float64(out), "")
 	d.metric("requests that write", float64(issued), "")
@@ -306,6 +314,7 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 	d.metric("durable share", share(done, issued), "%")
 	d.metric("requests unissued", float64(d.unissued), "")
 	d.metric("receipts wished for", float64(d.owed), "")
+	d.metric("operations that had the time to become durable", float64(d.kept), "")
 	d.metric("receipts given to them", float64(d.given), "")
 	d.percentiles("time to durable", times, issued)
 	if want := d.truth.MinDurable; end.Cut == "" && tooFew(done, issued, want) {

@@ -3,6 +3,7 @@ package checkers
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -105,4 +106,25 @@ func (d *durability) inShare(end sim.End, w *wait, due time.Duration, want float
 		return
 	}
 	d.fail(end.At, w.slowest.event, "%d of %d requests %s became durable within %v, %.2f %%; at least %.0f %% must", n, of, w.name, due.Round(time.Millisecond), share(n, of), 100*want)
+}
+
+// abandoned judges that authors ask for receipts until there are enough, also for what a former life saved: in the calm at the
+// end every operation becomes durable whose author is up and has its disk. Whom liars surround may find nobody to give them.
+func (d *durability) abandoned(end sim.End) {
+	if slices.ContainsFunc(d.truth.Hosts, func(h Host) bool { return !h.Honest }) {
+		return
+	}
+	for _, p := range d.order {
+		h := p.op.host
+		if _, lost := d.lost[h]; lost || p.saved == 0 || !end.View.Up(h) {
+			continue
+		}
+		due := d.truth.Due(p.saved, d.boots[h]) + d.truth.Promise(3)
+		if due > end.At {
+			continue
+		}
+		if d.kept++; p.at < 0 {
+			d.fail(due, "", "operation %s (%s), which host %d saved at %v, was to be durable by %v, long after every fault, and is not at the end", p.op, p.op.kind, h, p.saved, due)
+		}
+	}
 }

@@ -19,6 +19,16 @@ func partitionHeal() Scenario {
 	return s
 }
 
+// severed cuts the network for longer than a connection outlasts. Nobody writes once it heals: what is still missing then must
+// be asked for by those who are waiting.
+func severed() Scenario {
+	s := base("severed", "A partition outlasts every connection across it, and nobody writes once it heals: all becomes durable, and is everywhere (REP-3, SEC-5, VM-6).")
+	s.Duration = 55 * time.Second
+	s.Work = []Work{{&workload.Graph{Groups: []string{"owners", "people"}, Operations: 150, Until: 30 * time.Second}}}
+	s.Faults = []Fault{{&fault.PartitionSpec{Who: fault.Who{Share: 0.5}, When: between(4*time.Second, 45*time.Second)}}}
+	return s
+}
+
 // oneWayCut lets some hosts speak but not hear.
 func oneWayCut() Scenario {
 	s := base("one-way-cut", "A fifth of the hosts hear the rest but are not heard, for 10 s (SIM-2, SEC-5).")

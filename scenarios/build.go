@@ -23,6 +23,7 @@ const (
 	Receipts  = 2                // w: an operation with receipts from so many other hosts is durable
 	compared  = 2                // neighbours with which a node compares heads in a period
 	contacts  = 16               // peers of each space that a node is told of
+	dials     = 4                // of them that it dials first
 	jobs      = 2                // of others that a host computes at once at most
 	storeSize = 256 << 20        // bytes of opened operations that a world's table may hold
 	wall0     = 1_800_000_000e9  // what a right clock shows at the start: 2027-01-15
@@ -193,6 +194,9 @@ func (b *build) seat(seed sim.Seed) (seats []sim.Seat) {
 				}
 			}
 			held.Contacts = b.cast.present(m, sp, held.Contacts, seed)
+			if m.group.Liar == nil {
+				b.cast.befriend(held.Contacts)
+			}
 			cfg.Spaces = append(cfg.Spaces, held)
 		}
 		switch {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lifegraph-os/lgos-sim/node/op"
 	"github.com/lifegraph-os/lgos-sim/node/rights"
+	"github.com/lifegraph-os/lgos-sim/node/step"
 	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
@@ -205,6 +206,27 @@ func (c *cast) found(k int, r *rand.Rand) error {
 	sp.genesis = rights.Genesis(founding.Name, founding.Nonce, founding.Members, owner.seed, device, r.Uint64())
 	sp.id = op.SpaceOf(founding.Args())
 	return nil
+}
+
+// befriend puts two honest peers among the contacts that an honest host dials first, where luck put fewer there: the honest
+// hosts must be connected among themselves. To be surrounded by liars is too rare to be left to luck, and asks for other judges.
+func (c *cast) befriend(contacts []step.Addr) {
+	honest := func(a step.Addr) bool { return c.members[sim.HostOf(a)-1].group.Liar == nil }
+	first, later := contacts[:min(dials, len(contacts))], contacts[min(dials, len(contacts)):]
+	friends := 0
+	for _, a := range first {
+		if honest(a) {
+			friends++
+		}
+	}
+	for i, a := range first {
+		if friends < 2 && !honest(a) {
+			if k := slices.IndexFunc(later, honest); k >= 0 {
+				first[i], later[k] = later[k], first[i]
+				friends++
+			}
+		}
+	}
 }
 
 // seats lists the hosts of each group for the drawing of scripts.

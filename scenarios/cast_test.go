@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"github.com/lifegraph-os/lgos-sim/node/step"
 	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
 	"github.com/lifegraph-os/lgos-sim/sim"
 	"github.com/lifegraph-os/lgos-sim/sim/byzantine"
@@ -17,6 +19,43 @@ import (
 const luck = 1e-6
 
 var sizesTried = []int{60, 1000, 3000}
+
+// TestBefriend: however contacts were drawn, two honest peers are among those dialled first, as long as there are two; nobody is
+// lost or told of twice.
+func TestBefriend(t *testing.T) {
+	s := withholders()
+	c, err := draw(&s, 60, 1, goOn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	honest := func(a step.Addr) bool { return c.members[sim.HostOf(a)-1].group.Liar == nil }
+	count := func(all []step.Addr) (n int) {
+		for _, a := range all {
+			if honest(a) {
+				n++
+			}
+		}
+		return n
+	}
+	r, helped := rand.New(rand.NewPCG(1, 2)), 0
+	for range 20_000 {
+		var contacts []step.Addr
+		for _, i := range r.Perm(len(c.members))[:r.IntN(12)] {
+			contacts = append(contacts, sim.AddrOf(c.members[i].host))
+		}
+		before, first := slices.Sorted(slices.Values(contacts)), min(dials, len(contacts))
+		had := count(contacts[:first])
+		c.befriend(contacts)
+		if got := count(contacts[:first]); got < min(2, first, count(contacts)) || got < had || !slices.Equal(before, slices.Sorted(slices.Values(contacts))) {
+			t.Fatalf("%d of %v are honest, %d before", got, contacts, had)
+		} else if got > had {
+			helped++
+		}
+	}
+	if helped == 0 {
+		t.Error("nobody was ever surrounded")
+	}
+}
 
 // TestMainCast holds the main job to whom it must seat.
 func TestMainCast(t *testing.T) {

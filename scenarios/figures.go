@@ -28,7 +28,7 @@ func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
 		GossipPeriod: s.Node.period(),
 		GossipTurns:  turns(s.Node.fanout(), len(b.cast.members)),
 		Compared:     compared,
-		Dials:        4,
+		Dials:        dials,
 		Relink:       250 * time.Millisecond,
 		BackoffMin:   250 * time.Millisecond,
 		BackoffMax:   4 * time.Second,

@@ -3,7 +3,6 @@ package checkers
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -28,36 +27,6 @@ type durability struct {
 	owed, given int      // receipts that honest hosts wished for of each other, and those that were given
 	kept        int      // operations that had all the time to become durable
 	secured     int      // those for which a host had to write strictly what it had written
-}
-
-// promise follows one operation of an honest author.
-type promise struct {
-	op       *operation
-	number   int
-	safe     bitset // hosts on which a strict commit covers it
-	receipts []receipt
-	saved    time.Duration // strictly, on its author's disk; 0 while it was not
-	at       time.Duration // when its author called it durable; -1 while it has not
-	holders  []receipt     // author and receipters then
-	event    string
-}
-
-// receipt is a host that said it holds an operation strictly, and when.
-type receipt struct {
-	host, to sim.HostID
-	at       time.Duration
-}
-
-// commits are a host's transactions with tracked operations.
-type commits struct {
-	pending []transaction
-	relaxed []*promise // completed, but not yet covered by a strict commit
-}
-
-type transaction struct {
-	id     uint64
-	strict bool
-	ops    []*promise
 }
 
 func newDurability(b *book) *durability {
@@ -118,99 +87,6 @@ func (d *durability) Observe(e *sim.Event) {
 	}
 }
 
-// booted takes in what a host finds on its disk: what a former life committed relaxed outlives a crash of the tab, and the
-// next strict commit makes it safe like any other.
-func (d *durability) booted(h sim.HostID, in *step.Boot) {
-	k := &commits{}
-	var found map[*promise]bool
-	for i := range in.Disk {
-		p := d.record(in.Disk[i].Value)
-		if p == nil {
-			continue
-		}
-		if found == nil {
-			found = map[*promise]bool{}
-		}
-		if found[p] = true; !p.safe.has(int(h)) {
-			k.relaxed = append(k.relaxed, p)
-		}
-	}
-	d.debtors[h].found = found
-	if len(k.relaxed) > 0 {
-		d.disks[h] = k
-	}
-}
-
-// commit notes which tracked operations a transaction writes.
-func (d *durability) commit(e *sim.Event, c *step.Commit) {
-	if soft := &d.debtors[e.Host].soft; c.Strict && len(*soft) > 0 {
-		d.unsecured(e)
-		*soft = (*soft)[:0]
-	}
-	k := d.disks[e.Host]
-	if k == nil {
-		k = &commits{}
-		d.disks[e.Host] = k
-	}
-	t := transaction{id: c.ID, strict: c.Strict, ops: make([]*promise, 0, len(c.Put))}
-	for i := range c.Put {
-		if p := d.record(c.Put[i].Value); p != nil {
-			t.ops = append(t.ops, p)
-		}
-	}
-	if len(t.ops) > 0 || t.strict {
-		k.pending = append(k.pending, t)
-	}
-}
-
-// record finds the tracked operation that a record holds: its bytes end the value, or a checksum of 4 or 8 bytes does.
-func (d *durability) record(value []byte) *promise {
-	for _, sum := range [...]int{0, 4, 8, 32} {
-		n := len(value) - sum
-		if n < 8 {
-			return nil
-		}
-		p := d.tails[binary.LittleEndian.Uint64(value[n-8:n])]
-		if p != nil && n >= len(p.op.bytes) && string(value[n-len(p.op.bytes):n]) == string(p.op.bytes) {
-			return p
-		}
-	}
-	return nil
-}
-
-// committed ends a transaction. A strict one makes safe what was relaxed before it, since commits complete in order.
-func (d *durability) committed(e *sim.Event, in *step.Committed) {
-	h := e.Host
-	if debtor := &d.debtors[h]; debtor.ripe > 0 {
-		d.unpaid(debtor, e)
-	}
-	k := d.disks[h]
-	if k == nil {
-		return
-	}
-	i := slices.IndexFunc(k.pending, func(t transaction) bool { return t.id == in.ID })
-	if i < 0 {
-		return
-	}
-	t := k.pending[i]
-	k.pending = slices.Delete(k.pending, i, i+1)
-	switch {
-	case in.Err != 0:
-	case t.strict:
-		for _, p := range k.relaxed {
-			p.safe.add(int(h))
-		}
-		for _, p := range t.ops {
-			p.safe.add(int(h))
-		}
-		d.ripen(e, k.relaxed)
-		d.ripen(e, t.ops)
-		k.relaxed = k.relaxed[:0]
-	default:
-		k.relaxed = append(k.relaxed, t.ops...)
-	}
-}
-
 func (d *durability) note(e *sim.Event, n *step.Note) {
 	switch n.Kind {
 	case step.NoteAuthored:
@@ -248,38 +124,6 @@ func (d *durability) note(e *sim.Event, n *step.Note) {
 			d.excused(e.Host, func(x *debt) bool { return x.promise == p })
 		}
 	}
-}
-
-// durable judges the receipts on which an author calls its operation durable.
-func (d *durability) durable(e *sim.Event, n *step.Note, p *promise) {
-	d.checked++
-	p.at, p.event = e.Key.At, e.ID()
-	p.holders = []receipt{{host: e.Host, at: e.Key.At}}
-	if !p.safe.has(int(e.Host)) {
-		d.fail(e.Key.At, p.event, "host %d calls operation %s durable; no strict commit on its own disk covers it", e.Host, p.op)
-	}
-	for i := 0; i+4 <= len(n.Data); i += 4 {
-		h := sim.HostID(binary.BigEndian.Uint32(n.Data[i:]))
-		if slices.ContainsFunc(p.holders, func(r receipt) bool { return r.host == h }) {
-			d.fail(e.Key.At, p.event, "host %d counts host %d twice for operation %s, or itself", e.Host, h, p.op)
-			continue
-		}
-		given := slices.IndexFunc(p.receipts, func(r receipt) bool { return r.host == h && r.to == e.Host })
-		switch {
-		case !d.truth.host(h).Honest:
-			p.holders = append(p.holders, receipt{host: h})
-		case given < 0 && p.safe.has(int(h)) && d.downs[h] >= p.op.at:
-			p.holders = append(p.holders, receipt{host: h, at: e.Key.At}) // torn between the receipt and the note of it
-		case given < 0:
-			d.fail(e.Key.At, p.event, "host %d counts a receipt of host %d for operation %s, which it never gave", e.Host, h, p.op)
-		default:
-			p.holders = append(p.holders, p.receipts[given])
-		}
-	}
-	if got := len(p.holders) - 1; got < d.truth.Receipts {
-		d.fail(e.Key.At, p.event, "host %d calls operation %s durable with %d receipts of others; the space asks for %d", e.Host, p.op, got, d.truth.Receipts)
-	}
-	p.receipts = nil
 }
 
 // Sample implements sim.Checker.
@@ -345,62 +189,6 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 		told[len(told)-1] = fmt.Sprintf("%s, the slowest after %v", told[len(told)-1], times[len(times)-1].Round(time.Millisecond))
 	}
 	return d.verdict(end, counts(told...))
-}
-
-// broken counts the holders that lie, or lost their disk after they had the operation.
-func (d *durability) broken(p *promise, v sim.View) (n int) {
-	for _, r := range p.holders {
-		at, lost := d.lost[r.host]
-		wiped := d.wrote[r.host] && len(v.Disk(r.host)) == 0
-		if !d.truth.host(r.host).Honest || lost && at >= r.at || wiped {
-			n++
-		}
-	}
-	return n
-}
-
-// survives judges that a durable operation is still there: at an honest host that is up, or on the disk of one that is
-// down; and that each holder which lost nothing still has it on its disk.
-func (d *durability) survives(p *promise, union []bitset, disks map[sim.HostID]bitset, end sim.End) {
-	d.checked++
-	found := false
-	var gone []sim.HostID
-	if p.op.index >= 0 {
-		found = union[p.op.space.number].has(p.op.index)
-	}
-	for _, r := range p.holders {
-		at, lost := d.lost[r.host]
-		if !d.truth.host(r.host).Honest || lost && at >= r.at || d.wrote[r.host] && len(end.View.Disk(r.host)) == 0 {
-			continue
-		}
-		on, read := disks[r.host]
-		if !read {
-			on = d.read(end.View.Disk(r.host))
-			disks[r.host] = on
-		}
-		if on.has(p.number) {
-			found = true
-		} else {
-			gone = append(gone, r.host)
-		}
-	}
-	switch {
-	case !found:
-		d.fail(end.At, p.event, "operation %s (%s) of host %d, durable since %v, is at no honest host any more", p.op, p.op.kind, p.op.host, p.at)
-	case len(gone) > 0:
-		d.fail(end.At, p.event, "operation %s, durable since %v, is no more on the disk of host %d, which lost nothing", p.op, p.at, gone[0])
-	}
-}
-
-// read finds the tracked operations on a disk.
-func (d *durability) read(disk []step.Record) bitset {
-	on := make(bitset, (len(d.order)+63)/64)
-	for i := range disk {
-		if p := d.record(disk[i].Value); p != nil {
-			on.add(p.number)
-		}
-	}
-	return on
 }
 
 // requests counts the requests that write, those that became durable, and how long that took. A request whose host went

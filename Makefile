@@ -3,6 +3,7 @@ SIM   = bin/lgos-sim
 NODES ?= 1000
 SEEDS ?= 1..50
 DRAWS ?= 200
+CHECKS ?= 5000
 FUZZ  ?= 60s
 SAMPLE ?= 200
 
@@ -52,10 +53,11 @@ sweep: build ## every scenario at a small size, in two processes that must agree
 twice: build ## one scenario in two processes: the same digest (NAME=partition-heal)
 	$(SIM) twice $(or $(NAME),partition-heal) --nodes $(NODES) --seed 7
 
-soak: build ## every scenario at 60 nodes over SEEDS=1..50, and DRAWS=200 drawn ones, and one digest from every build at NODES=1000
+soak: build ## every scenario at 60 nodes over SEEDS=1..50, DRAWS=200 drawn ones, one digest from every build at NODES=1000, property tests at CHECKS=5000
 	go test -v -timeout 2h ./scenarios/determinism -args -nodes $(NODES)
 	scripts/each.sh run 60 --seeds $(SEEDS) --out results/runs/each
 	LGOS_DRAWS=$(DRAWS) go test ./scenarios -run TestDraw -count=1 -timeout 2h
+	go test -count=1 -timeout 2h $$(git grep -l pgregory.net/rapid -- 'node/*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -rapid.checks=$(CHECKS)
 
 mutants: build ## plant known bugs; each must be caught by the checker named in its file (SHARE=n: one in n, another each day)
 	scripts/mutants.sh $(or $(SHARE),1)

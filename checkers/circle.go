@@ -35,12 +35,13 @@ type circle struct {
 
 // end is one connection as its host sees it.
 type end struct {
-	conn   step.Conn
-	peer   sim.HostID
-	dialed bool
-	up     bool
-	since  time.Duration // the last change among the connections to this peer
-	heard  int           // packets since then, in the liveness phase
+	conn    step.Conn
+	peer    sim.HostID
+	dialed  bool
+	up      bool
+	greeted bool
+	since   time.Duration // the last change among the connections to this peer
+	heard   int           // packets since then, in the liveness phase
 }
 
 func (c *circle) place(conn step.Conn) int {
@@ -82,6 +83,7 @@ func (d *delivery) neighbour(e *sim.Event) {
 	case sim.OnBoot, sim.OnCrash:
 		d.late(e.Host, at)
 		*c = circle{sure: d.dials(e.Host)}
+		d.turns.forget(e.Host)
 	case sim.OnDial:
 		out := e.Effect.(*step.Dial)
 		if c.round != e.Key {
@@ -107,6 +109,11 @@ func (d *delivery) neighbour(e *sim.Event) {
 	case sim.OnClose:
 		d.parted(e, c, e.Effect.(*step.Close).Conn)
 	case sim.OnNote: // a neighbour greeted
+		for i := range c.ends {
+			if x := &c.ends[i]; x.peer == sim.HostOf(e.Effect.(*step.Note).Peer) {
+				x.greeted = true
+			}
+		}
 		if c.rounds = 0; !c.lacks(n.Dials) {
 			c.sure = d.dials(e.Host)
 		}

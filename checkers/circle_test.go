@@ -208,6 +208,21 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 			s.packet(1, 2, 2, []byte{l.version, 3})
 			s.now = 80 * time.Second
 		}},
+		{"a silent neighbour who is asked again", "delivery", "passes over its other neighbours", func(s *stage, l layout) {
+			s.inquire(l, 4*time.Second, true)
+		}},
+		{"a silent neighbour who is asked again after a while", "delivery", pass, func(s *stage, l layout) {
+			s.inquire(l, 6*time.Second, true)
+		}},
+		{"a silent neighbour, and no other", "delivery", pass, func(s *stage, l layout) {
+			s.inquire(l, 4*time.Second, false)
+		}},
+		{"a neighbour who answers", "delivery", pass, func(s *stage, l layout) {
+			s.inquire(l, 4*time.Second, true, func() { s.packet(1, 2, 1, l.push(s.space, 0)) })
+		}},
+		{"a neighbour who was forgotten in between", "delivery", pass, func(s *stage, l layout) {
+			s.inquire(l, 4*time.Second, true, func() { s.boot(1); s.connect(1, 2) })
+		}},
 		{"a dial that comes late", "delivery", "and lacked neighbours", func(s *stage, _ layout) {
 			s.lost(200*time.Millisecond, time.Second)
 		}},
@@ -234,7 +249,7 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 		for _, l := range []layout{{1}, {2}} {
 			t.Run(c.name, func(t *testing.T) {
 				s := newStage(t, func(tr *Truth) {
-					tr.Node.Compared, tr.Node.Dials, tr.Node.Debts = 2, 1, 8
+					tr.Node.Compared, tr.Node.Dials, tr.Node.Debts, tr.Node.CatchUp = 2, 1, 8, 3*time.Second
 					tr.Node.Relink, tr.Node.BackoffMin = 100*time.Millisecond, 100*time.Millisecond
 				})
 				s.channel(1)
@@ -245,6 +260,26 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// inquire has host 1 send host 2 a summary, and another after a time; host 3 is its neighbour too, or not.
+func (s *stage) inquire(l layout, wait time.Duration, another bool, between ...func()) {
+	s.connect(1, 2)
+	if another {
+		s.connect(1, 3)
+	}
+	s.now += 10 * time.Second
+	s.send(1, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+	for _, f := range between {
+		f()
+	}
+	s.now += wait
+	s.event(1, sim.OnTimer, &step.Timer{ID: 1}, nil)
+	s.send(1, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+	s.now = 40 * time.Second
+	for _, x := range [][2]sim.HostID{{1, 2}, {2, 1}, {1, 3}, {3, 1}} { // all go on speaking
+		s.packet(x[0], x[1], step.Conn(max(x[0], x[1])-1), []byte{l.version, 3})
 	}
 }
 

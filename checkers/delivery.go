@@ -34,6 +34,7 @@ type delivery struct {
 	gone     map[key]bool
 
 	thrift  thrift
+	turns   turns
 	circles circles
 }
 
@@ -58,7 +59,8 @@ func newDelivery(b *book) *delivery {
 		honest: make([]int, len(b.spaces)), share: make([]bitset, len(b.spaces)), spread: b.truth.Spread(),
 		latency:   hdrhistogram.New(1, int64(24*time.Hour/time.Microsecond), 2),
 		delivered: sim.Series{Name: "deliveries made of those owed", Unit: "%"},
-		thrift:    newThrift(len(b.truth.Hosts)), circles: circles{hosts: make([]circle, len(b.truth.Hosts)+1)},
+		thrift:    newThrift(len(b.truth.Hosts)), turns: turns{unanswered: map[catchUp]time.Duration{}},
+		circles: circles{hosts: make([]circle, len(b.truth.Hosts)+1)},
 	}
 	for i := range b.truth.Hosts {
 		h := &b.truth.Hosts[i]
@@ -85,6 +87,7 @@ func (d *delivery) Observe(e *sim.Event) {
 	switch e.Kind { // most events are packets
 	case sim.OnPacket:
 		in := e.Input.(*step.Packet)
+		d.turns.answered(e, in)
 		if d.thrift.take(e, in); e.Key.At >= d.truth.Calm {
 			d.circles.hosts[e.Host].hear(in.Conn)
 		}
@@ -234,6 +237,7 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	d.metric("spread time", d.spread.Seconds(), "s")
 	d.metric("answers to catch-ups and wishes", float64(d.thrift.answers), "")
 	d.metric("operations in answers", float64(d.thrift.sent), "")
+	d.metric("summaries after one without an answer", float64(d.turns.passed), "")
 	d.metric("operations asked for", float64(d.thrift.asked), "")
 	d.metric("links that must be used", float64(d.circles.links), "")
 	d.metric("dials due", float64(d.circles.dials), "")

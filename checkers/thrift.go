@@ -63,7 +63,11 @@ func (t *thrift) take(e *sim.Event, in *step.Packet) {
 // sends judges a frame that a host sends.
 func (d *delivery) sends(e *sim.Event, out *step.Send) {
 	kind := frameKind(out.Bytes)
-	if kind != pushFrame && kind != wantFrame || !d.truth.host(e.Host).Honest {
+	if kind != pushFrame && kind != wantFrame && kind != summaryFrame || !d.truth.host(e.Host).Honest {
+		return
+	}
+	if kind == summaryFrame {
+		d.turn(e, out)
 		return
 	}
 	if kind == wantFrame {

@@ -63,6 +63,7 @@ type NodeFigures struct {
 	BackoffMax   time.Duration // the longest wait before a node dials again
 	BatchFlush   time.Duration // received operations are passed on and committed after this long at most
 	Retry        time.Duration // receipts are asked for again after this long
+	CatchUp      time.Duration // the answer to a summary is waited for so long
 	Repair       time.Duration // missing causes are asked for after this long; 0 where those who are asked for receipts have them
 	Diameter     int           // links between any two honest hosts of one space over honest hosts, at most
 	DiskStrict   time.Duration // the longest strict commit

@@ -34,6 +34,7 @@ func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
 		BackoffMax:   4 * time.Second,
 		BatchFlush:   100 * time.Millisecond,
 		Retry:        2 * time.Second,
+		CatchUp:      3 * time.Second,
 		Repair:       repair(s.Node.fanout()),
 		Diameter:     diameter(len(b.cast.members)),
 		DiskStrict:   s.Disk.profile().Strict + 50*time.Millisecond,

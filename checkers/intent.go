@@ -70,12 +70,6 @@ func (b *book) misheard(r *request, o *operation) string {
 	if b.cbor.Unmarshal(r.body, &asked) != nil || b.cbor.Unmarshal(o.rawBody, &body) != nil {
 		return ""
 	}
-	said := func(part cbor.RawMessage, want any) bool {
-		if _, any := want.(anything); any {
-			return true
-		}
-		return bytes.Equal(part, meant(want, asked, o.author))
-	}
 	if plan := mutationsOf(r.do); plan != nil {
 		for _, want := range slices.Concat(plan...) {
 			if f, ok := want.(field); ok && asked[string(f)] == nil {
@@ -87,8 +81,16 @@ func (b *book) misheard(r *request, o *operation) string {
 		}
 		for i, parts := range plan {
 			got := body.Mutations[i]
-			if !slices.EqualFunc(got, parts, said) {
-				return fmt.Sprintf("its mutation %d is %s", i, diagnosed(got))
+			if len(got) != len(parts) {
+				return fmt.Sprintf("its mutation %d has %d parts", i, len(got))
+			}
+			for k, want := range parts {
+				if _, any := want.(anything); any {
+					continue
+				}
+				if m := meant(want, asked, o.author); !bytes.Equal(got[k], m) {
+					return fmt.Sprintf("its mutation %d says %s, not %s", i, diagnosed(got[k]), diagnosed(m))
+				}
 			}
 		}
 		return ""
@@ -116,7 +118,7 @@ func (b *book) misheard(r *request, o *operation) string {
 	}
 	for n, f := range args {
 		if want := asked[string(f)]; want != nil && !bytes.Equal(want, body.Args[n]) {
-			return fmt.Sprintf("its %s is %s", f, diagnosed([]cbor.RawMessage{body.Args[n]}))
+			return fmt.Sprintf("its %s is %s, not %s", f, diagnosed(body.Args[n]), diagnosed(want))
 		}
 	}
 	return ""
@@ -172,10 +174,10 @@ func (b *book) mistyped(patches cbor.RawMessage, mutations [][]cbor.RawMessage) 
 }
 
 // diagnosed is CBOR for people.
-func diagnosed(parts []cbor.RawMessage) string {
-	s, err := cbor.Diagnose(encode(parts))
-	if err != nil || len(s) > 100 {
-		return "another"
+func diagnosed(part cbor.RawMessage) string {
+	s, err := cbor.Diagnose(part)
+	if err != nil || len(s) > 80 {
+		return "something else"
 	}
 	return s
 }

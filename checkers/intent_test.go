@@ -23,7 +23,7 @@ func TestIntent(t *testing.T) {
 		others   map[int]any // arguments that are wrong
 		words    string
 	}{
-		{do: "graph_create", asked: map[string]any{"type": "note"}, right: mutation(0, "note"), wrong: mutation(0, "notes"), words: "notes"},
+		{do: "graph_create", asked: map[string]any{"type": "note"}, right: mutation(0, "note"), wrong: mutation(0, "notes"), words: `says "notes", not "note"`},
 		{do: "graph_delete", asked: map[string]any{"element": e}, right: mutation(2, e), wrong: mutation(2, f)},
 		{do: "graph_set", asked: map[string]any{"element": e, "prop": "p", "value": 1}, right: mutation(3, e, "p", 1), wrong: mutation(3, e, "p", 2)},
 		{do: "graph_set", asked: map[string]any{"element": e, "prop": "p", "value": 1}, right: mutation(3, e, "p", 1), wrong: append(mutation(3, e, "p", 1), mutation(3, e, "q", 1)...), words: "2 mutations"},
@@ -74,7 +74,7 @@ func TestIntent(t *testing.T) {
 	s := newStage(t, nil)
 	request := s.ask(3, map[string]any{"do": "send_message", "text": "yes", "channel": e})
 	s.publish(3, request, s.pens[2].write(s.space, "send_message", nil, []any{[]any{0, "Message"}, []any{3, 0, "text", "no"}, []any{1, "in_channel", 0, e}}, s.heads...))
-	if v := s.finish()["convergence"]; v.Outcome != sim.Fail || !strings.Contains(v.Why, `(send_message) asked for something else: its mutation 1 is [3, 0, "text", "no"]`) {
+	if v := s.finish()["convergence"]; v.Outcome != sim.Fail || !strings.Contains(v.Why, `(send_message) asked for something else: its mutation 1 says "no", not "yes"`) {
 		t.Errorf("%v: %s", v.Outcome, v.Why)
 	}
 }

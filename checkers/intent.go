@@ -95,12 +95,12 @@ func (b *book) misheard(r *request, o *operation) string {
 		}
 		return ""
 	}
-	args := map[int]field{}
+	var args []field // by number
 	switch r.do {
 	case "consent":
-		args = map[int]field{0: "on", 1: "max"}
+		args = []field{"on", "max"}
 	case "submit_task":
-		args = map[int]field{0: "kernel", 1: "input", 2: "quorum", 3: "workers"}
+		args = []field{"kernel", "input", "quorum", "workers"}
 	case "edit_text":
 		if asked["patches"] == nil {
 			return ""

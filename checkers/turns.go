@@ -1,6 +1,7 @@
 package checkers
 
 import (
+	"maps"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -34,11 +35,7 @@ func (t *turns) answered(e *sim.Event, in *step.Packet) {
 
 // forget drops what a host that went down was waiting for.
 func (t *turns) forget(h sim.HostID) {
-	for k := range t.unanswered {
-		if k.host == h {
-			delete(t.unanswered, k)
-		}
-	}
+	maps.DeleteFunc(t.unanswered, func(k catchUp, _ time.Duration) bool { return k.host == h })
 }
 
 // turn judges whom a host sends a summary to. A clock that is slow by a tenth is allowed for.

@@ -1,6 +1,7 @@
 package checkers
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 // authors and, where no honest host signed them, from the first honest host that holds them.
 type book struct {
 	truth  *Truth
-	cbor   cbor.DecMode
-	spaces []*space // as in the Truth
+	cbor   cbor.DecMode // of what one operation or request says
+	wide   cbor.DecMode // of whole states and views, which hold many
+	spaces []*space     // as in the Truth
 	byID   map[key]*space
 	ops    map[key]*operation
 	people map[key]bool // identities known before the run; true for those of honest hosts alone
@@ -75,7 +77,7 @@ type request struct {
 
 func newBook(t *Truth) *book {
 	b := &book{
-		truth: t, cbor: decoding(), byID: map[key]*space{}, ops: map[key]*operation{}, people: map[key]bool{},
+		truth: t, cbor: decoding(maxDepth+4, 1<<17), wide: decoding(64, math.MaxInt32), byID: map[key]*space{}, ops: map[key]*operation{}, people: map[key]bool{},
 		owner: map[key]key{}, asked: map[asking]*request{}, lost: map[sim.HostID]time.Duration{}, wrote: map[sim.HostID]bool{},
 		sets: [2]map[uint64][]*set{{}, {}},
 	}

@@ -67,7 +67,7 @@ func FuzzCanonical(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var v any
-		want := decoding().Unmarshal(b, &v) == nil && plain(v, maxDepth)
+		want := decoding(maxDepth+4, 1<<17).Unmarshal(b, &v) == nil && plain(v, maxDepth)
 		if want {
 			again, err := mode.Marshal(v)
 			want = err == nil && bytes.Equal(again, b)

@@ -8,9 +8,9 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// intent holds what a host signs to what its person asked for (VM-1, NODE-2): all who receive an operation agree on what it
-// says, so that nothing else shows that it says something else. Which marks a removal names, and the relation that a move
-// turns, follow from what the host knew, and are judged elsewhere.
+// What a host signs is held to what its person asked for (VM-1, NODE-2): all who receive an operation agree on what it says, so
+// that nothing else shows that it says something else. Which marks a removal names, and the relation that a move turns, follow
+// from what the host knew, and are judged elsewhere.
 
 // field is a field of a request; own is the identity of who asks; anything is whatever a host puts there.
 type field string

@@ -89,11 +89,12 @@ func (o *operation) String() string { return short(o.id) }
 // short is the beginning of an id, for people.
 func short(id key) string { return fmt.Sprintf("%x", id[:6]) }
 
-// decoding is the generic decoder's configuration. Whether bytes are canonical is asked of canonical, not of it.
-func decoding() cbor.DecMode {
+// decoding is the generic decoder's configuration, with what it takes at most. Whether bytes are canonical is asked of
+// canonical, not of it.
+func decoding(depth, entries int) cbor.DecMode {
 	m, err := cbor.DecOptions{
-		DupMapKey: cbor.DupMapKeyEnforcedAPF, MaxNestedLevels: maxDepth + 4, IndefLength: cbor.IndefLengthForbidden,
-		MaxArrayElements: 1 << 17, MaxMapPairs: 1 << 17,
+		DupMapKey: cbor.DupMapKeyEnforcedAPF, MaxNestedLevels: depth, IndefLength: cbor.IndefLengthForbidden,
+		MaxArrayElements: entries, MaxMapPairs: entries,
 	}.DecMode()
 	if err != nil {
 		panic(err)

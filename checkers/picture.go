@@ -97,15 +97,19 @@ func (y *scenery) message(m *figure) messagePicture {
 	for _, r := range y.out[side{m.id, "mentions"}] {
 		p.Mentions = append(p.Mentions, y.register(y.live[r].to, "who"))
 	}
-	var given []struct {
-		_     struct{} `cbor:",toarray"`
-		Emoji string
-		Who   []byte
-	}
+	var given []cbor.RawMessage
 	if set := m.props["reactions"]["set"]; set == nil || cbor.Unmarshal(set, &given) != nil {
 		return p
 	}
-	for _, g := range given {
+	for _, raw := range given {
+		var g struct {
+			_     struct{} `cbor:",toarray"`
+			Emoji string
+			Who   []byte
+		}
+		if cbor.Unmarshal(raw, &g) != nil {
+			continue // a set takes any value
+		}
 		i, found := slices.BinarySearchFunc(p.Reactions, g.Emoji, func(r reactionCount, emoji string) int { return strings.Compare(r.Emoji, emoji) })
 		if !found {
 			p.Reactions = slices.Insert(p.Reactions, i, reactionCount{Emoji: g.Emoji})
@@ -126,7 +130,7 @@ func (y *scenery) register(id element, prop string) cbor.RawMessage {
 // stale says how a picture differs from what it should be, or nothing.
 func (c *convergence) stale(shown []byte, want *channelPicture, guile bool) string {
 	var p channelPicture
-	if err := c.cbor.Unmarshal(shown, &p); err != nil {
+	if err := c.wide.Unmarshal(shown, &p); err != nil {
 		return fmt.Sprintf("it is laid out otherwise: %v", err)
 	}
 	got, all := p.list(guile), want.list(guile)
@@ -178,7 +182,7 @@ func (c *convergence) shown(e *sim.Event, out *step.Reply) {
 	}
 	c.pictures++
 	var p channelPicture
-	if err := c.cbor.Unmarshal(out.Body, &p); err != nil {
+	if err := c.wide.Unmarshal(out.Body, &p); err != nil {
 		c.fail(e.Key.At, e.ID(), "host %d shows a channel in another layout: %v", e.Host, err)
 		return
 	}

@@ -96,7 +96,7 @@ func (c *convergence) scenery(k *set, state []byte) *scenery {
 		Props    map[string]map[string]cbor.RawMessage
 		Meta     cbor.RawMessage
 	}
-	if err := c.cbor.Unmarshal(state, &entries); err != nil {
+	if err := c.wide.Unmarshal(state, &entries); err != nil {
 		panic(fmt.Sprintf("checkers: the specs' state is unreadable: %v", err))
 	}
 	var all []*figure

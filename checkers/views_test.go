@@ -97,3 +97,23 @@ func TestViews(t *testing.T) {
 func (s *stage) in(h sim.HostID, words string, more ...any) *written {
 	return s.say(h, "send_message", "send_message", nil, append([]any{[]any{0, "Message"}, []any{3, 0, "text", words}, []any{1, "in_channel", 0, s.plaza}}, more...)...)
 }
+
+// TestViewsOfDeepValues: what anybody may write as a value, nested as deep as an operation may be, is no fault of who shows it.
+func TestViewsOfDeepValues(t *testing.T) {
+	s := newStage(t, nil)
+	s.plaza = append(s.channel(1).id[:], 0)
+	var deep any = "end"
+	for range maxDepth - 4 {
+		deep = []any{deep}
+	}
+	first, who := s.in(1, "hello"), public(s.pens[0].identity)
+	m := append(first.id[:], 0)
+	s.say(3, "edit_message", "edit_message", nil, []any{3, m, "text", deep}, []any{4, m, "reactions", deep}, []any{4, m, "reactions", []any{"👍", 7}}, []any{4, m, "reactions", []any{"🎉", who[:]}})
+	request := s.ask(2, map[string]any{"do": "view_chat", "channel": s.plaza, "subscribe": true})
+	s.reply(2, request, step.Shown, map[string]any{"channel": s.plaza, "name": "plaza", "threads": []any{}, "messages": []any{
+		map[string]any{"message": m, "author": who[:], "clock": first.clock, "text": deep, "edited": false, "mentions": []any{}, "reactions": []any{[]any{"🎉", 1}}},
+	}})
+	if v := s.finish()["convergence"]; v.Outcome != sim.Pass {
+		t.Errorf("%v: %s", v.Outcome, v.Why)
+	}
+}

@@ -22,7 +22,8 @@ type outlook struct {
 	heads int
 }
 
-// denial is a request that was denied for want of a right. What the host held at that instant lies between two looks at it.
+// denial is a request that was denied for want of a right, or one that may be accepted. What the host held at that instant lies
+// between two looks at it.
 type denial struct {
 	*request
 	before outlook
@@ -41,11 +42,33 @@ const (
 type denials struct {
 	last    map[seat]outlook
 	waiting map[seat][]*denial
+	open    map[seat][]*denial // requests since the last look, of which some are accepted
 	weighed int
+	granted int // requests that were accepted, held to the same
 	unsure  int
 }
 
-func newDenials() denials { return denials{last: map[seat]outlook{}, waiting: map[seat][]*denial{}} }
+func newDenials() denials {
+	return denials{last: map[seat]outlook{}, waiting: map[seat][]*denial{}, open: map[seat][]*denial{}}
+}
+
+// ask takes a request that a host is about to decide on. Also an edit of a named version needs the right that its author has
+// now: else it would be void for all who know better.
+func (d *denials) ask(r *request, s *space) {
+	if r != nil && s != nil {
+		k := seat{r.host, s}
+		d.open[k] = append(d.open[k], &denial{r, d.before(k)})
+	}
+}
+
+// before is what was seen of a host last.
+func (d *denials) before(k seat) outlook {
+	before, seen := d.last[k]
+	if !seen { // the genesis is there from the boot on
+		before.rules.add(0)
+	}
+	return before
+}
 
 // put takes a reply that denies. An edit of a named version is judged by that version, and not here.
 func (d *denials) put(r *request, s *space, at time.Duration) {
@@ -53,11 +76,7 @@ func (d *denials) put(r *request, s *space, at time.Duration) {
 		return
 	}
 	k := seat{r.host, s}
-	before, seen := d.last[k]
-	if !seen { // the genesis is there from the boot on
-		before.rules.add(0)
-	}
-	d.waiting[k] = append(d.waiting[k], &denial{r, before})
+	d.waiting[k] = append(d.waiting[k], &denial{r, d.before(k)})
 }
 
 // forget drops what was known of a host that went down: it may come back with less.
@@ -66,15 +85,17 @@ func (d *denials) forget(h sim.HostID, spaces []*space) {
 		k := seat{h, s}
 		d.unsure += len(d.waiting[k])
 		delete(d.waiting, k)
+		delete(d.open, k)
 		delete(d.last, k)
 	}
 }
 
-// look judges what waits for a host to be looked at. It calls f for each denial that nothing justifies, with how many sets
-// were tried.
-func (d *denials) look(k holding, who key, f func(x *denial, sets int)) {
+// look judges what waits for a host to be looked at. It calls f for each denial that nothing justifies, and g for each request
+// that was accepted though everything forbids it, with how many sets were tried.
+func (d *denials) look(k holding, who key, f, g func(x *denial, sets int)) {
 	at := seat{k.host, k.space}
-	waiting := d.waiting[at]
+	waiting, open := d.waiting[at], d.open[at]
+	delete(d.open, at)
 	if len(k.set.bad) > 0 {
 		d.unsure += len(waiting)
 		delete(d.waiting, at)
@@ -84,7 +105,7 @@ func (d *denials) look(k holding, who key, f func(x *denial, sets int)) {
 	now := outlook{k.set.ruling.rules, k.space.forks(k.set.members), len(k.set.frontier()) / 32}
 	for _, x := range waiting {
 		same := slices.Equal(x.before.forks, now.forks)
-		switch sets, forbidden := k.space.between(x, who, now); {
+		switch sets, forbidden := k.space.between(x, who, now, false); {
 		case forbidden && sets <= maxSets:
 			d.weighed++
 		case forbidden || !same || max(x.before.heads, now.heads) > manyHeads:
@@ -94,13 +115,21 @@ func (d *denials) look(k holding, who key, f func(x *denial, sets int)) {
 			f(x, sets)
 		}
 	}
+	for _, x := range open {
+		if x.first == step.Accepted && slices.Equal(x.before.forks, now.forks) {
+			d.granted++
+			if sets, allowed := k.space.between(x, who, now, true); !allowed {
+				g(x, sets)
+			}
+		}
+	}
 	delete(d.waiting, at)
 	d.last[at] = now
 }
 
-// between looks for a set that forbids the request, among those that lie between two looks, and says how many it tried. Rules
-// are numbered causes first, so that each closed set is met once. More than maxSets count as one that forbids.
-func (s *space) between(x *denial, who key, now outlook) (sets int, forbidden bool) {
+// between looks for a set that allows the request, or forbids it, among those that lie between two looks, and says how many it
+// tried. Rules are numbered causes first, so that each closed set is met once. More than maxSets count as one that does.
+func (s *space) between(x *denial, who key, now outlook, allows bool) (sets int, found bool) {
 	var extra []*rule
 	for _, n := range now.rules.members() {
 		if !x.before.rules.has(n) {
@@ -109,7 +138,7 @@ func (s *space) between(x *denial, who key, now outlook) (sets int, forbidden bo
 	}
 	var try func(held bitset, extra []*rule) bool
 	try = func(held bitset, extra []*rule) bool {
-		if sets++; sets > maxSets || !s.allows(x.request, who, held, now.forks) {
+		if sets++; sets > maxSets || s.allows(x.request, who, held, now.forks) == allows {
 			return true
 		}
 		for i, r := range extra {
@@ -119,8 +148,8 @@ func (s *space) between(x *denial, who key, now outlook) (sets int, forbidden bo
 		}
 		return false
 	}
-	forbidden = try(x.before.rules, extra)
-	return sets, forbidden
+	found = try(x.before.rules, extra)
+	return sets, found
 }
 
 // allows tells whether somebody may do what a request asks after a set of rights operations: it is admitted by them, and,

@@ -196,7 +196,7 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 func (d *durability) requests() (issued, done int, times []time.Duration) {
 	for _, r := range d.book.order {
 		switch {
-		case r.do == "sign_in" || r.do == "view_chat" || r.do == "view_text" || r.do == "view_set":
+		case r.do == "sign_in" || r.do == "view_chat" || r.do == "view_text" || r.do == "view_set" || r.do == "watch_text":
 			continue
 		case r.first == step.Denied || r.first == step.Shown:
 			continue

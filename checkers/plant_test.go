@@ -211,6 +211,13 @@ func plants() []planted {
 			s.sample()
 			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "rights: no"})
 		}},
+		{"an edit of an early version by one whose right was taken since", "policy", "who has no right to it by any of the 1 sets", nil, func(s *stage) {
+			doc, first := s.document()
+			s.say(1, "revoke", "rights.revoke", revoke(s.pens[3]))
+			s.sample()
+			request := s.ask(4, map[string]any{"do": "edit_text", "version": [][]byte{first.id[:]}})
+			s.publish(4, request, s.pens[3].write(s.space, "text.edit", nil, []any{insertion(doc, first)}, first))
+		}},
 		{"a guest denied between two grants that each made him a member", "policy", "each of the 2 sets", nil, func(s *stage) {
 			s.say(2, "grant", "rights.grant", grant(member, s.pens[4]))
 			s.sample()
@@ -498,6 +505,12 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 			request := s.ask(5, map[string]any{"do": "edit_text", "version": [][]byte{s.genesis.id[:]}})
 			s.reply(5, request, step.Denied, map[string]any{"why": "rights: no"})
 		}},
+		{"a message accepted while its author's right was being taken", func(s *stage) {
+			s.sample()
+			s.message(3, "just in time")
+			s.say(1, "revoke", "rights.revoke", revoke(s.pens[2]))
+			s.sample()
+		}},
 		{"a late edit of an early version", func(s *stage) {
 			doc, first := s.document()
 			request := s.ask(4, map[string]any{"do": "edit_text", "version": [][]byte{first.id[:]}})
@@ -591,11 +604,14 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 // TestUnderAFaultSharesAreOfManyHosts: a share is judged where the requests are of many hosts, for those of one share its fate.
 func TestUnderAFaultSharesAreOfManyHosts(t *testing.T) {
 	for _, c := range []struct {
-		hosts, late int
-		fails       bool
-	}{{25, 6, true}, {25, 5, false}, {fewest - 1, 6, false}} {
+		hosts, late, cuts int
+		fails             bool
+	}{{25, 6, 1, true}, {25, 5, 1, false}, {fewest - 1, 6, 1, false}, {25, 6, mostCuts, true}, {25, 6, mostCuts + 1, false}} {
 		truth := newStage(t, nil).truth
-		truth.MinDurable, truth.Faults = 0.8, []sim.Window{{End: time.Hour}}
+		truth.MinDurable, truth.Faults = 0.8, []sim.Window{{Kind: "lossy", End: time.Hour}, {Kind: "partition", Begin: time.Minute, End: time.Hour}}
+		for range c.cuts {
+			truth.Faults = append(truth.Faults, sim.Window{Kind: "one-way-cut", End: time.Minute})
+		}
 		d := newDurability(newBook(truth))
 		for i := range 25 {
 			r := &request{asking: asking{host: sim.HostID(1 + i%c.hosts)}, first: step.Accepted, op: key{1}, replied: time.Second}

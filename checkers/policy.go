@@ -73,6 +73,10 @@ func (p *policy) Observe(e *sim.Event) {
 				p.blame(e.Key.At, e.ID(), e.Host, key(n.Data))
 			}
 		}
+	case sim.OnRequest:
+		if r := p.asked[asking{e.Host, e.Input.(*step.Request).ID}]; r != nil {
+			p.doubts.ask(r, p.byID[r.space])
+		}
 	case sim.OnReply:
 		if e.Effect.(*step.Reply).Status == step.Denied && p.truth.host(e.Host).Honest {
 			p.denied++
@@ -154,7 +158,7 @@ func (p *policy) judge(s *snapshot, v sim.View, budget int) {
 		p.inside(s.at, k)
 		p.void(s.at, k, v)
 		p.forks(s.at, k, blamed)
-		p.doubts.look(k, p.truth.host(k.host).Identity, p.wronged)
+		p.doubts.look(k, p.truth.host(k.host).Identity, p.wronged, p.indulged)
 	}
 	for i := range s.hold {
 		if k := s.hold[(i+p.turn)%len(s.hold)]; k.set != nil && i < budget {
@@ -267,6 +271,12 @@ func (p *policy) wronged(x *denial, sets int) {
 		x.host, x.id, x.do, short(p.truth.host(x.host).Identity), sets, x.why)
 }
 
+// indulged tells of a request that was accepted and that every set of rights operations forbids.
+func (p *policy) indulged(x *denial, sets int) {
+	p.fail(x.replied, x.event, "host %d accepted request %d (%s) of %s, who has no right to it by any of the %d sets of rights operations that the host can have held",
+		x.host, x.id, x.do, short(p.truth.host(x.host).Identity), sets)
+}
+
 // denials judges that nobody was denied for want of a right that he had all along: he has his role since the genesis, nobody
 // ever revoked him, and what he asked for needs no more. Those whose rights he would change count with the highest role that
 // anybody ever gave them.
@@ -324,6 +334,7 @@ func (p *policy) Verdict(end sim.End) sim.Verdict {
 	p.metric("chains forked", float64(forks), "")
 	p.metric("requests denied", float64(p.denied), "")
 	p.metric("denials held to what the host knew", float64(p.doubts.weighed), "")
+	p.metric("acceptances held to what the host knew", float64(p.doubts.granted), "")
 	p.metric("denials of which too little is known", float64(p.doubts.unsure), "")
 	return p.verdict(end, counts(p.admitted, "operations derived again", p.voids, "void sets", p.roles, "role tables", p.refusals, "refusals", p.blames, "devices blamed, none of them honest"))
 }

@@ -76,9 +76,14 @@ func (d *durability) tooSmall(w *wait) string {
 		return fmt.Sprintf("too few requests: %d, asked from %d on", len(w.times), fewest)
 	case w.due > d.truth.Promise(1) && len(w.hosts) < fewest:
 		return fmt.Sprintf("too few hosts: %d, asked from %d on", len(w.hosts), fewest)
+	case w.due > d.truth.Promise(1) && d.truth.cuts() > mostCuts:
+		return fmt.Sprintf("too many cuts at once: %d, asked up to %d", d.truth.cuts(), mostCuts)
 	}
 	return ""
 }
+
+// mostCuts is of how many cuts at once a share is judged: each takes half of the neighbours, and a receipt crosses both ways.
+const mostCuts = 2
 
 // prompt is the share that must be durable when due: 80 %, where less need not become so at all.
 func (d *durability) prompt() float64 { return min(0.8, d.truth.MinDurable) }

@@ -2,6 +2,7 @@ package checkers
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/sim"
@@ -131,6 +132,23 @@ func (t *Truth) Promise(tries int) time.Duration {
 // Disturbed tells whether a fault is open at some time between two instants.
 func (t *Truth) Disturbed(from, to time.Duration) bool {
 	return slices.ContainsFunc(t.Faults, func(w sim.Window) bool { return w.Begin <= to && w.End >= from })
+}
+
+// cuts is how many faults that cut links are open at once, at most.
+func (t *Truth) cuts() (most int) {
+	cut := func(w *sim.Window) bool {
+		return strings.Contains(w.Kind, "partition") || strings.Contains(w.Kind, "cut")
+	}
+	for i := range t.Faults {
+		open := 0
+		for k := range t.Faults {
+			if w := &t.Faults[k]; cut(w) && w.Begin <= t.Faults[i].Begin && w.End > t.Faults[i].Begin {
+				open++
+			}
+		}
+		most = max(most, open)
+	}
+	return most
 }
 
 // Due is when an operation must have reached a host: Spread after it could leave, but not before Settle after the last

@@ -23,18 +23,23 @@ type durability struct {
 	boots    map[sim.HostID]time.Duration // and came up
 	unissued int
 
-	debtors     []debtor // by host
-	owed, given int      // receipts that honest hosts wished for of each other, and those that were given
-	kept        int      // operations that had all the time to become durable
-	secured     int      // those for which a host had to write strictly what it had written
+	near        []neighbours // by host
+	debtors     []debtor     // by host
+	owed, given int          // receipts that honest hosts wished for of each other, and those that were given
+	kept        int          // operations that had all the time to become durable
+	secured     int          // those for which a host had to write strictly what it had written
 }
 
 func newDurability(b *book) *durability {
-	return &durability{
+	d := &durability{
 		tally: tally{name: "durability"}, book: b, tracks: map[key]*promise{}, tails: map[uint64]*promise{},
 		disks: map[sim.HostID]*commits{}, downs: map[sim.HostID]time.Duration{}, boots: map[sim.HostID]time.Duration{},
-		debtors: make([]debtor, len(b.truth.Hosts)+1),
+		near: make([]neighbours, len(b.truth.Hosts)+1), debtors: make([]debtor, len(b.truth.Hosts)+1),
 	}
+	for h := range d.near {
+		d.near[h] = neighbours{map[step.Conn]sim.HostID{}, map[sim.HostID]time.Duration{}, map[sim.HostID][]time.Duration{}}
+	}
+	return d
 }
 
 // Name implements sim.Checker.
@@ -42,7 +47,7 @@ func (d *durability) Name() string { return d.name }
 
 // Wants implements sim.Checker.
 func (d *durability) Wants() sim.Kinds {
-	return d.book.wants() | sim.OnCommit | sim.OnUnissued | sim.OnPacket | sim.OnConnDown | sim.OnClose
+	return d.book.wants() | sim.OnCommit | sim.OnUnissued | sim.OnPacket | sim.OnConnUp | sim.OnConnDown | sim.OnClose
 }
 
 // Observe implements sim.Checker.
@@ -53,6 +58,7 @@ func (d *durability) Observe(e *sim.Event) {
 	}
 	lostBefore := d.lost[e.Host]
 	d.observe(e)
+	d.neighbour(e)
 	switch e.Kind {
 	case sim.OnNote:
 		d.note(e, e.Effect.(*step.Note))
@@ -99,7 +105,7 @@ func (d *durability) note(e *sim.Event, n *step.Note) {
 	case step.NoteSaved:
 		if p := d.tracks[n.Op]; p != nil && p.op.host == e.Host {
 			d.checked++
-			p.saved = max(e.Key.At, 1)
+			p.saved, p.witnesses = max(e.Key.At, 1), d.witnesses(p)
 			if !p.safe.has(int(e.Host)) {
 				d.fail(e.Key.At, e.ID(), "host %d calls its operation %s saved; no strict commit on its disk covers it", e.Host, p.op)
 			}
@@ -119,6 +125,8 @@ func (d *durability) note(e *sim.Event, n *step.Note) {
 		if p := d.tracks[n.Op]; p != nil && p.op.host == e.Host && p.at < 0 {
 			d.durable(e, n, p)
 		}
+	case step.NoteVersion:
+		d.near[e.Host].greets(sim.HostOf(n.Peer), e.Key.At)
 	case step.NoteForgotten:
 		if p := d.tracks[n.Op]; p != nil {
 			d.excused(e.Host, func(x *debt) bool { return x.promise == p })
@@ -179,7 +187,7 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 		d.metric("due "+w.name, w.due.Seconds(), "s")
 		if len(w.times) > 0 {
 			asked := fmt.Sprintf("asked %.0f %%", 100*d.prompt())
-			if why := d.tooSmall(w); why != "" && d.prompt() < 1 {
+			if why := w.tooSmall(); why != "" && d.prompt() < 1 {
 				asked = why
 			}
 			told = append(told, w.within(w.due), fmt.Sprintf("of %d %s within %v (%s)", len(w.times), w.name, w.due.Round(time.Millisecond), asked))

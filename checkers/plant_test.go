@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -601,33 +600,66 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 	}
 }
 
-// TestUnderAFaultSharesAreOfManyHosts: a share is judged where the requests are of many hosts, for those of one share its fate.
-func TestUnderAFaultSharesAreOfManyHosts(t *testing.T) {
+// TestUnderAFaultWitnessesMustBeInReach: a request counts under a fault where enough neighbours could give a receipt all the time
+// until it was due: none is lost by either end, none parted from the author by a cut.
+func TestUnderAFaultWitnessesMustBeInReach(t *testing.T) {
+	const author = 1
+	near := []sim.HostID{2, 3}
 	for _, c := range []struct {
-		hosts, late, cuts int
-		fails             bool
-	}{{25, 6, 1, true}, {25, 5, 1, false}, {fewest - 1, 6, 1, false}, {25, 6, mostCuts, true}, {25, 6, mostCuts + 1, false}} {
+		name   string
+		late   int
+		play   func(d *durability, due time.Duration)
+		judged bool
+		fails  bool
+	}{
+		{"a fifth late", 5, nil, true, false},
+		{"more than a fifth late", 6, nil, true, true},
+		{"the author loses a neighbour", 6, func(d *durability, due time.Duration) { d.near[author].part(3, due) }, false, false},
+		{"the author loses it later", 6, func(d *durability, due time.Duration) { d.near[author].part(3, due+1) }, true, true},
+		{"the author loses one of two connections", 6, func(d *durability, due time.Duration) {
+			d.near[author].conns[9] = 3
+			d.near[author].part(9, due)
+		}, true, true},
+		{"the neighbour loses the author", 6, func(d *durability, due time.Duration) { d.near[3].part(author, time.Second/2) }, false, false},
+		{"a cut parts them", 6, func(d *durability, due time.Duration) {
+			d.truth.Cuts = []Cut{{due, due + 1, func(a, b sim.HostID) bool { return a == author && b == 3 }}}
+		}, false, false},
+		{"a cut parts others", 6, func(d *durability, due time.Duration) {
+			d.truth.Cuts = []Cut{{due, due + 1, func(a, b sim.HostID) bool { return a == 4 && b == 5 }}}
+		}, true, true},
+		{"a cut parts them later", 6, func(d *durability, due time.Duration) {
+			d.truth.Cuts = []Cut{{due + 1, due + 2, func(a, b sim.HostID) bool { return true }}}
+		}, true, true},
+	} {
 		truth := newStage(t, nil).truth
-		truth.MinDurable, truth.Faults = 0.8, []sim.Window{{Kind: "lossy", End: time.Hour}, {Kind: "partition", Begin: time.Minute, End: time.Hour}}
-		for range c.cuts {
-			truth.Faults = append(truth.Faults, sim.Window{Kind: "one-way-cut", End: time.Minute})
-		}
+		truth.MinDurable, truth.Faults = 0.8, []sim.Window{{Kind: "lossy", End: time.Hour}}
 		d := newDurability(newBook(truth))
+		for _, h := range near {
+			for _, x := range [...][2]sim.HostID{{author, h}, {h, author}} {
+				d.near[x[0]].conns[step.Conn(x[1])] = x[1]
+				d.near[x[0]].greets(x[1], time.Second/4)
+			}
+		}
+		op := &operation{host: author}
+		op.head.Space = truth.Spaces[0].ID[:]
+		p := &promise{op: op, saved: time.Second}
+		p.witnesses = d.witnesses(p)
+		d.tracks[key{1}] = p
+		due := p.saved + truth.Promise(3)
 		for i := range 25 {
-			r := &request{asking: asking{host: sim.HostID(1 + i%c.hosts)}, first: step.Accepted, op: key{1}, replied: time.Second}
-			if r.durable = r.replied + truth.Promise(3); i < c.late {
+			r := &request{asking: asking{host: author}, first: step.Accepted, op: key{1}, replied: p.saved, durable: due}
+			if i < c.late {
 				r.durable++
 			}
 			d.book.order = append(d.book.order, r)
 		}
-		end := sim.End{At: time.Minute}
-		d.inTime(end, d.waits(end))
-		all := d.waits(end)
-		if why, want := d.tooSmall(&all[1]), fmt.Sprintf("too few hosts: %d, asked from %d on", c.hosts, fewest); (why == want) != (c.hosts < fewest) {
-			t.Errorf("of %d hosts it says %q", c.hosts, why)
+		if c.play != nil {
+			c.play(d, due)
 		}
-		if d.faults > 0 != c.fails {
-			t.Errorf("%d of 25 requests of %d hosts late: %d faults: %s", c.late, c.hosts, d.faults, d.first)
+		end := sim.End{At: time.Minute}
+		all := d.waits(end)
+		if d.inTime(end, all); len(all[1].times) > 0 != c.judged || d.faults > 0 != c.fails {
+			t.Errorf("%s: %d requests judged, %d faults: %s", c.name, len(all[1].times), d.faults, d.first)
 		}
 	}
 }

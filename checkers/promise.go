@@ -11,14 +11,15 @@ import (
 
 // promise follows one operation of an honest author.
 type promise struct {
-	op       *operation
-	number   int
-	safe     bitset // hosts on which a strict commit covers it
-	receipts []receipt
-	saved    time.Duration // strictly, on its author's disk; 0 while it was not
-	at       time.Duration // when its author called it durable; -1 while it has not
-	holders  []receipt     // author and receipters then
-	event    string
+	op        *operation
+	number    int
+	safe      bitset // hosts on which a strict commit covers it
+	receipts  []receipt
+	saved     time.Duration // strictly, on its author's disk; 0 while it was not
+	witnesses []witness     // who could give a receipt then
+	at        time.Duration // when its author called it durable; -1 while it has not
+	holders   []receipt     // author and receipters then
+	event     string
 }
 
 // receipt is a host that said it holds an operation strictly, and when.

@@ -16,7 +16,6 @@ type wait struct {
 	name    string
 	due     time.Duration
 	times   []time.Duration
-	hosts   map[sim.HostID]bool
 	slowest *request
 	longest time.Duration
 }
@@ -36,7 +35,7 @@ func (w *wait) within(due time.Duration) (n int) {
 // waits gathers the accepted requests whose author's host stayed up until they were due: one that goes down forgets who
 // waits. A request beside every fault is due after one try. One that a fault may disturb is due after three, whether the fault
 // has ended or not, for those who are left can keep the promise; and so is one for which hosts lack causes that are still
-// spreading after a fault.
+// spreading after a fault; where its author has not enough neighbours who can be reached all that time, nothing says when.
 func (d *durability) waits(end sim.End) [3]wait {
 	one, more := d.truth.Promise(1), d.truth.Promise(3)
 	all := [3]wait{{name: "beside faults", due: one}, {name: "under a fault", due: more}, {name: "soon after a fault", due: more}}
@@ -50,6 +49,9 @@ func (d *durability) waits(end sim.End) [3]wait {
 		} else if d.truth.Disturbed(r.replied-d.truth.Spread(), r.replied) {
 			w = &all[2]
 		}
+		if p := d.tracks[r.op]; w.due > one && (p == nil || !d.attested(p, r.replied+w.due)) {
+			continue
+		}
 		took := forever
 		if r.durable > 0 {
 			took = r.durable - r.replied
@@ -61,29 +63,17 @@ func (d *durability) waits(end sim.End) [3]wait {
 			w.slowest, w.longest = r, took
 		}
 		w.times = append(w.times, took)
-		if w.hosts == nil {
-			w.hosts = map[sim.HostID]bool{}
-		}
-		w.hosts[r.host] = true
 	}
 	return all
 }
 
 // tooSmall says why a class is too small for a share of it to say anything; nothing where it is not.
-func (d *durability) tooSmall(w *wait) string {
-	switch {
-	case len(w.times) < fewest:
+func (w *wait) tooSmall() string {
+	if len(w.times) < fewest {
 		return fmt.Sprintf("too few requests: %d, asked from %d on", len(w.times), fewest)
-	case w.due > d.truth.Promise(1) && len(w.hosts) < fewest:
-		return fmt.Sprintf("too few hosts: %d, asked from %d on", len(w.hosts), fewest)
-	case w.due > d.truth.Promise(1) && d.truth.cuts() > mostCuts:
-		return fmt.Sprintf("too many cuts at once: %d, asked up to %d", d.truth.cuts(), mostCuts)
 	}
 	return ""
 }
-
-// mostCuts is of how many cuts at once a share is judged: each takes half of the neighbours, and a receipt crosses both ways.
-const mostCuts = 2
 
 // prompt is the share that must be durable when due: 80 %, where less need not become so at all.
 func (d *durability) prompt() float64 { return min(0.8, d.truth.MinDurable) }
@@ -91,8 +81,7 @@ func (d *durability) prompt() float64 { return min(0.8, d.truth.MinDurable) }
 // tooFew tells whether n of so many are less than a share.
 func tooFew(n, of int, want float64) bool { return float64(n) < want*float64(of)-1e-9 }
 
-// fewest is of how many requests at least a share is judged, and under a fault the requests of how many hosts, for those of
-// one host share its fate: with too few neighbours on its side of a cut it can keep no promise.
+// fewest is of how many requests at least a share is judged.
 const fewest = 20
 
 // inTime judges the shares that became durable in time. What must become durable at all without a fault must be after two
@@ -107,7 +96,7 @@ func (d *durability) inTime(end sim.End, waits [3]wait) {
 
 func (d *durability) inShare(end sim.End, w *wait, due time.Duration, want float64) {
 	n, of := w.within(due), len(w.times)
-	if d.tooSmall(w) != "" && want < 1 || !tooFew(n, of, want) {
+	if w.tooSmall() != "" && want < 1 || !tooFew(n, of, want) {
 		return
 	}
 	d.fail(end.At, w.slowest.event, "%d of %d requests %s became durable within %v, %.2f %%; at least %.0f %% must", n, of, w.name, due.Round(time.Millisecond), share(n, of), 100*want)

@@ -2,7 +2,6 @@ package checkers
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/sim"
@@ -15,6 +14,7 @@ type Truth struct {
 	Spaces []Space
 	Texts  []Text
 	Faults []sim.Window  // the plan's windows: what is due is not due while one is open
+	Cuts   []Cut         // those of them that part hosts
 	Calm   time.Duration // every fault has ended, and no person asks anything new
 	End    time.Duration // of the plan
 
@@ -26,6 +26,12 @@ type Truth struct {
 
 	// Reference computes a kernel as its definition says. Nil stands for the References of the gpu package.
 	Reference func(kernel string, input []byte) ([]byte, error)
+}
+
+// Cut is a fault between whose begin and end nothing that some hosts send reaches some others.
+type Cut struct {
+	Begin, End time.Duration
+	Parts      func(a, b sim.HostID) bool // in one direction at least
 }
 
 // Host is one seat.
@@ -134,21 +140,9 @@ func (t *Truth) Disturbed(from, to time.Duration) bool {
 	return slices.ContainsFunc(t.Faults, func(w sim.Window) bool { return w.Begin <= to && w.End >= from })
 }
 
-// cuts is how many faults that cut links are open at once, at most.
-func (t *Truth) cuts() (most int) {
-	cut := func(w *sim.Window) bool {
-		return strings.Contains(w.Kind, "partition") || strings.Contains(w.Kind, "cut")
-	}
-	for i := range t.Faults {
-		open := 0
-		for k := range t.Faults {
-			if w := &t.Faults[k]; cut(w) && w.Begin <= t.Faults[i].Begin && w.End > t.Faults[i].Begin {
-				open++
-			}
-		}
-		most = max(most, open)
-	}
-	return most
+// parted tells whether a fault keeps packets of one of two hosts from the other at some time between two instants.
+func (t *Truth) parted(a, b sim.HostID, from, to time.Duration) bool {
+	return slices.ContainsFunc(t.Cuts, func(c Cut) bool { return c.Begin <= to && c.End >= from && c.Parts(a, b) })
 }
 
 // Due is when an operation must have reached a host: Spread after it could leave, but not before Settle after the last

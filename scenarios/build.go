@@ -91,6 +91,9 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 		plan = &p
 	}
 	b.truth.Faults, b.truth.Calm, b.truth.End = plan.Faults, plan.Calm, plan.End
+	if b.truth.Cuts, err = cuts(plan.Faults); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+	}
 	b.config = sim.Config{
 		Seed: seed, Net: net, Seats: seats, Plan: *plan, Jobs: jobs, Wall0: wall0, Disk: s.Disk.profile(), KeepEvents: keepHash,
 		Catalog:  sim.Catalog{Person: b.person, Fault: fault.New},
@@ -278,6 +281,20 @@ func (b *build) plan(seed sim.Seed) (sim.Plan, error) {
 		p.Samples = append(p.Samples, at)
 	}
 	return p, nil
+}
+
+// cuts are those of a plan's faults that part hosts.
+func cuts(windows []sim.Window) (all []checkers.Cut, err error) {
+	for i, w := range windows {
+		f, err := fault.New(w)
+		if err != nil {
+			return nil, fmt.Errorf("faults[%d]: %w", i, err)
+		}
+		if c, ok := f.(fault.Cutter); ok {
+			all = append(all, checkers.Cut{Begin: w.Begin, End: w.End, Parts: c.Parts})
+		}
+	}
+	return all, nil
 }
 
 // tell writes down what the checkers must know.

@@ -143,6 +143,12 @@ type thing interface {
 	args() []sim.Arg
 }
 
+// Cutter is a fault that parts hosts: nothing that one of two sends reaches the other, in one direction at least.
+type Cutter interface {
+	sim.Fault
+	Parts(a, b sim.HostID) bool
+}
+
 func window(w When, t thing) sim.Window {
 	return sim.Window{Kind: t.Name(), Begin: w.Begin, End: w.End, Args: t.args()}
 }

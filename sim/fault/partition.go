@@ -107,6 +107,11 @@ type cut struct {
 func (c *cut) Name() string    { return c.kind }
 func (c *cut) args() []sim.Arg { return []sim.Arg{hostsArg("from", c.from), hostsArg("to", c.to)} }
 
+// Parts implements Cutter.
+func (c *cut) Parts(a, b sim.HostID) bool {
+	return c.from.Has(a) && c.to.Has(b) || c.from.Has(b) && c.to.Has(a)
+}
+
 func (c *cut) Begin(w *sim.World) {
 	w.Net().Add(w.Cause(), netsim.Rule{From: c.from, To: c.to, Both: c.kind != kindOneWay, Cut: true, Key: w.Rand("rule").Uint64()})
 }

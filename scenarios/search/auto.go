@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -70,8 +69,8 @@ func AutoMutants(packages []string, o AutoOptions) (AutoReport, error) {
 		return AutoReport{}, err
 	}
 	defer os.RemoveAll(w.temp)
-	a := auto{workshop: w, AutoOptions: o, judges: judging()}
-	a.measured = sync.OnceValue(a.measure)
+	a := auto{workshop: w, AutoOptions: o, judges: judging(), packs: map[string]*pack{}}
+	a.measured = sync.OnceValues(a.measure)
 	w.limits = limits{2_000_000, 20 * time.Second, 8 << 10} // the scenarios below take at most 100,000 events and 2 s
 	if o.Explained != "" {
 		if a.explained, err = ReadExplained(w.root, o.Explained); err != nil {
@@ -87,6 +86,7 @@ func AutoMutants(packages []string, o AutoOptions) (AutoReport, error) {
 		if slices.ContainsFunc(r.Packages, func(s AutoScore) bool { return s.Package == p.dir }) {
 			return r, fmt.Errorf("package %s is named twice", p.dir)
 		}
+		a.packs[p.dir] = p
 		r.Packages = append(r.Packages, AutoScore{Package: p.dir, Sites: len(p.places)})
 		for _, s := range p.draw(o.Seed, o.Sample) {
 			r.Edits = append(r.Edits, AutoFate{Site: s, Package: p.dir})
@@ -111,15 +111,10 @@ type auto struct {
 	AutoOptions
 	explained []Explained
 	past      *autoHistory
-	tests     map[string]*unitTests // of each package, without any edit
-	judges    []Mutant              // the scenarios
-	measured  func() error          // the scenarios without any edit, once
-}
-
-// unitTests are a package's tests, without any edit.
-type unitTests struct {
-	none bool
-	cpu  time.Duration
+	packs     map[string]*pack         // by folder
+	sets      map[string]*set          // of the packages with edits to judge
+	judges    []Mutant                 // the scenarios
+	measured  func() ([]string, error) // the digest of each scenario's run without any edit, once
 }
 
 // describe says of each edit what a mutant's file would say.
@@ -162,7 +157,7 @@ func (a *auto) all(edits []AutoFate) (err error) {
 	if len(todo) == 0 {
 		return nil
 	}
-	if err := a.unedited(edits, todo); err != nil {
+	if err := a.assemble(edits, todo); err != nil {
 		return err
 	}
 	wrong := make([]error, len(todo))
@@ -184,62 +179,3 @@ func (a *auto) all(edits []AutoFate) (err error) {
 
 // how names what besides the sources a fate depends on.
 func (a *auto) how() string { return fmt.Sprintf("tests %t, seeds %d", !a.SkipTests, a.Seeds) }
-
-// unedited sees that the tests of the packages pass without edits, and what they cost.
-func (a *auto) unedited(edits []AutoFate, todo []int) error {
-	a.tests = map[string]*unitTests{}
-	for _, i := range todo {
-		dir := edits[i].Package
-		if a.tests[dir] != nil || a.SkipTests {
-			continue
-		}
-		if a.Say != nil {
-			a.Say("the tests of " + dir)
-		}
-		u := &unitTests{}
-		a.tests[dir] = u
-		binary := filepath.Join(a.temp, strings.ReplaceAll(dir, "/", "-")+".test")
-		why, err := a.compile(binary, "", nil, "test -c", "./"+dir)
-		if err != nil || why != "" {
-			return errors.Join(err, fmt.Errorf("the tests of %s do not compile: %s", dir, why))
-		}
-		if _, err := os.Stat(binary); err != nil {
-			u.none = true
-			continue
-		}
-		w := *a.workshop
-		w.cpu = 10 * time.Minute
-		r := w.test(dir, binary)
-		if r.err != nil {
-			return fmt.Errorf("the tests of %s fail without any edit: %s", dir, clip(r.said, 2000))
-		}
-		u.cpu = r.cpu
-	}
-	return nil
-}
-
-// measure sees that the scenarios pass without any edit: else they would kill everything.
-func (a *auto) measure() error {
-	if a.Say != nil {
-		a.Say("the scenarios without any edit")
-	}
-	binary := filepath.Join(a.temp, "unmutated")
-	why, err := a.build(binary, "", "", nil)
-	if err != nil || why != "" {
-		return errors.Join(err, fmt.Errorf("the unmutated command does not compile: %s", why))
-	}
-	for _, m := range a.lines() {
-		line := m.line(m.Seeds)
-		r := a.run(binary, line)
-		if err := a.ctx.Err(); err != nil {
-			return err
-		}
-		if r.record == nil {
-			return fmt.Errorf("lgos-sim %s: %s", strings.Join(line, " "), clip(r.said, 500))
-		}
-		if g := r.record.Grade(); g.Outcome != results.Pass {
-			return fmt.Errorf("lgos-sim %s does not pass without any edit: %s: %s", strings.Join(line, " "), g.Name, g.Why)
-		}
-	}
-	return nil
-}

@@ -37,55 +37,82 @@ func (a *auto) lines() (list []Mutant) {
 // judge judges one edit by the unit tests, then by the scenarios. An error means that there is no judging.
 func (a *auto) judge(f *AutoFate) error {
 	f.Status, f.Why = Undone, "interrupted"
+	s := a.sets[f.Package]
+	k := s.switches[f.Site]
+	if k == 0 {
+		return a.alone(f, s)
+	}
+	w := *a.workshop
+	w.env = []string{fmt.Sprintf("%s=%d", switchOn, k)}
+	if s.test != "" && a.tested(f, &w, s, s.test) || a.ctx.Err() != nil {
+		return nil
+	}
+	if err := s.recorded(); err != nil {
+		return err
+	}
+	a.scenes(f, &w, s.command, s.reached[k])
+	return nil
+}
+
+// alone judges an edit that must be compiled by itself.
+func (a *auto) alone(f *AutoFate, s *set) error {
 	text, err := os.ReadFile(filepath.Join(a.root, filepath.FromSlash(f.File)))
 	if err != nil {
 		return err
 	}
-	source := f.apply(text)
+	files := map[string][]byte{f.File: f.apply(text)}
 	binary := filepath.Join(a.temp, f.Key)
 	defer os.Remove(binary)
-	if u := a.tests[f.Package]; u != nil && !u.none {
-		why, err := a.compile(binary, f.File, source, "test -c", "./"+f.Package)
+	if s.test != "" {
+		why, err := a.compile(binary, files, "test -c", "./"+f.Package)
 		if err != nil {
 			return err
 		} else if why != "" {
 			f.Status, f.Why = Broken, why
 			return nil
 		}
-		w := *a.workshop
-		w.cpu = 20*time.Second + 5*u.cpu
-		r := w.test(f.Package, binary)
-		f.CPU += r.cpu.Seconds()
-		switch {
-		case a.ctx.Err() != nil:
-			return nil
-		case r.hung:
-			f.Status, f.By = Hung, []string{UnitTests}
-			f.Why = fmt.Sprintf("the tests take over %s of CPU, without it %s", w.cpu.Round(time.Second), u.cpu.Round(time.Millisecond))
-			return nil
-		case r.err != nil:
-			f.Status, f.By, f.Why = Killed, []string{UnitTests}, firstFailure(r.said)
+		if a.tested(f, a.workshop, s, binary) || a.ctx.Err() != nil {
 			return nil
 		}
 	}
-	if err := a.measured(); err != nil {
+	if _, err := a.measured(); err != nil {
 		return err
 	}
-	why, err := a.build(binary, "auto", f.File, source)
+	why, err := a.build(binary, "auto", files)
 	if err != nil {
 		return err
 	} else if why != "" {
 		f.Status, f.Why = Broken, why
 		return nil
 	}
-	a.scenes(f, binary)
+	a.scenes(f, a.workshop, binary, a.lines())
 	return nil
 }
 
+// tested runs the unit tests. It tells whether they notice.
+func (a *auto) tested(f *AutoFate, w *workshop, s *set, binary string) bool {
+	bound := *w
+	bound.cpu = 20*time.Second + 5*s.cpu
+	r := bound.test(f.Package, binary)
+	f.CPU += r.cpu.Seconds()
+	switch {
+	case a.ctx.Err() != nil:
+		return false
+	case r.hung:
+		f.Status, f.By = Hung, []string{UnitTests}
+		f.Why = fmt.Sprintf("the tests take over %s of CPU, without it %s", bound.cpu.Round(time.Second), s.cpu.Round(time.Millisecond))
+	case r.err != nil:
+		f.Status, f.By, f.Why = Killed, []string{UnitTests}, firstFailure(r.said)
+	default:
+		return false
+	}
+	return true
+}
+
 // scenes runs the scenarios until a checker fails.
-func (a *auto) scenes(f *AutoFate, binary string) {
-	for _, m := range a.lines() {
-		r := a.run(binary, m.line(m.Seeds))
+func (a *auto) scenes(f *AutoFate, w *workshop, binary string, lines []Mutant) {
+	for _, m := range lines {
+		r := w.run(binary, m.line(m.Seeds))
 		f.CPU += r.cpu.Seconds()
 		if a.ctx.Err() != nil {
 			return
@@ -100,15 +127,15 @@ func (a *auto) scenes(f *AutoFate, binary string) {
 		case len(by) > 0:
 			f.Status, f.Why = Killed, reasons[by[0]]
 		case hung:
-			f.Status, f.Why = Hung, fmt.Sprintf("the run takes over %d events or %s of CPU", a.events, a.cpu)
+			f.Status, f.Why = Hung, fmt.Sprintf("the run takes over %d events or %s of CPU", w.events, w.cpu)
 		default:
 			f.Status, f.By, f.Why = Killed, []string{"command"}, clip(r.said, 500)
 		}
 		return
 	}
-	f.Status, f.Why = Survived, fmt.Sprintf("the unit tests and %d runs pass", len(a.lines()))
-	if a.SkipTests {
-		f.Why = fmt.Sprintf("%d runs pass", len(a.lines()))
+	f.Status, f.Why = Survived, fmt.Sprintf("%d runs pass; in %d of them it may change something", len(a.lines()), len(lines))
+	if !a.SkipTests {
+		f.Why = "the unit tests and " + f.Why
 	}
 }
 

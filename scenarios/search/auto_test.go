@@ -35,9 +35,9 @@ func TestAuto(t *testing.T) {
 	}
 	const killed, equal = "if protocol != 1 {", "x := (s.entropy - uint64(j)) * 0x9e3779b97f4a7c15"
 	edits := []AutoFate{edit(killed), edit(equal)}
-	a := auto{workshop: w, judges: []Mutant{{Scenario: "calm-day", Nodes: 8}}}
+	a := auto{workshop: w, packs: map[string]*pack{p.dir: p}, judges: []Mutant{{Scenario: "calm-day", Nodes: 8}}}
 	a.Seeds, a.Jobs, a.History = 1, 1, filepath.Join(t.TempDir(), "history", "auto.jsonl")
-	a.measured = sync.OnceValue(a.measure)
+	a.measured = sync.OnceValues(a.measure)
 	r := AutoReport{Packages: []AutoScore{{Package: p.dir, Sites: len(p.places)}}, Edits: edits, Score: 100, Sample: 2}
 	if err := a.describe(edits); err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestAuto(t *testing.T) {
 	}
 
 	again := []AutoFate{edit(killed), edit(equal)}
-	a.measured = func() error { t.Error("it is judged again"); return nil }
+	a.measured = func() ([]string, error) { t.Error("it is judged again"); return nil, nil }
 	a.explained = []Explained{{File: edits[1].File, Why: "any draw is as good"}}
 	text, err := os.ReadFile(filepath.Join(w.root, edits[1].File))
 	if err != nil {
@@ -102,7 +102,7 @@ func TestAutoScenes(t *testing.T) {
 	a := auto{workshop: w, judges: []Mutant{{Scenario: "calm-day", Nodes: 8}}}
 	a.Seeds = 1
 	f := AutoFate{}
-	if a.scenes(&f, script); f.Status != Hung {
+	if a.scenes(&f, w, script, a.lines()); f.Status != Hung {
 		t.Errorf("an endless command: %s (%s)", f.Status, f.Why)
 	}
 }

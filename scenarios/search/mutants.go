@@ -141,7 +141,7 @@ func (w *workshop) judge(m *Mutant) (f Fate) {
 	}
 	binary := filepath.Join(w.temp, m.Name)
 	defer os.Remove(binary)
-	why, err := w.build(binary, m.Name, m.File, source)
+	why, err := w.build(binary, m.Name, map[string][]byte{m.File: source})
 	switch {
 	case err != nil:
 		f.Status, f.Why = Undone, err.Error()
@@ -166,7 +166,7 @@ func (w *workshop) judge(m *Mutant) (f Fate) {
 // baseline sees that every run that mutants are given passes without them. It gives the number of runs, and those that fail.
 func (w *workshop) baseline(list []Mutant, jobs int) (runs int, red []string, err error) {
 	binary := filepath.Join(w.temp, "unmutated")
-	why, err := w.build(binary, "", "", nil)
+	why, err := w.build(binary, "", nil)
 	if err != nil || why != "" {
 		return 0, nil, errors.Join(err, fmt.Errorf("the unmutated command does not compile: %s", why))
 	}

@@ -51,7 +51,7 @@ func ShrinkMutants(dir string, opts Options) (ShrinkReport, error) {
 	}
 	defer os.RemoveAll(w.temp)
 	clean := filepath.Join(w.temp, "unmutated")
-	if why, err := w.build(clean, "", "", nil); err != nil || why != "" {
+	if why, err := w.build(clean, "", nil); err != nil || why != "" {
 		return ShrinkReport{}, errors.Join(err, fmt.Errorf("the unmutated command does not compile: %s", why))
 	}
 	r := ShrinkReport{Mutants: make([]ShrunkFate, len(list))}
@@ -74,7 +74,7 @@ func (w *workshop) shrink(m *Mutant, clean string) (f ShrunkFate) {
 	defer os.Remove(binary)
 	if why == "" {
 		var err error
-		if why, err = w.build(binary, m.Name, m.File, source); err != nil {
+		if why, err = w.build(binary, m.Name, map[string][]byte{m.File: source}); err != nil {
 			why = err.Error()
 		}
 	}

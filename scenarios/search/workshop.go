@@ -19,6 +19,7 @@ import (
 type workshop struct {
 	ctx        context.Context
 	root, temp string
+	env        []string // of what it runs, besides its own
 	limits
 }
 
@@ -40,12 +41,12 @@ func newWorkshop(ctx context.Context) (*workshop, error) {
 		return nil, fmt.Errorf("mutants are built from the source: run this within the module")
 	}
 	temp, err := os.MkdirTemp("", "lgos-mutants-")
-	return &workshop{ctx, filepath.Dir(mod), temp, limits{20_000_000, 10 * time.Minute, 16 << 10}}, err
+	return &workshop{ctx, filepath.Dir(mod), temp, nil, limits{20_000_000, 10 * time.Minute, 16 << 10}}, err
 }
 
-// build makes the command with one file replaced, or as it is where there is none. A text says why it does not compile.
-func (w *workshop) build(binary, name, file string, source []byte) (why string, err error) {
-	return w.compile(binary, file, source, "build", "./cmd/lgos-sim", "-ldflags", "-s -w -X github.com/lifegraph-os/lgos-sim/scenarios.Mutant="+name)
+// build makes the command with some files replaced. A text says why it does not compile.
+func (w *workshop) build(binary, name string, files map[string][]byte) (why string, err error) {
+	return w.compile(binary, files, "build", "./cmd/lgos-sim", "-ldflags", "-s -w -X github.com/lifegraph-os/lgos-sim/scenarios.Mutant="+name)
 }
 
 // Plant builds the command with the bug of a mutant's file in it, and gives the mutant.
@@ -61,7 +62,7 @@ func Plant(ctx context.Context, file, binary string) (Mutant, error) {
 	defer os.RemoveAll(w.temp)
 	source, why := m.apply(w.root)
 	if why == "" {
-		why, err = w.build(binary, m.Name, m.File, source)
+		why, err = w.build(binary, m.Name, map[string][]byte{m.File: source})
 	}
 	if why != "" {
 		err = fmt.Errorf("%s: %s", file, why)
@@ -69,17 +70,24 @@ func Plant(ctx context.Context, file, binary string) (Mutant, error) {
 	return m, err
 }
 
-// compile calls the go command for a package, with one file of it replaced.
-func (w *workshop) compile(binary, file string, source []byte, verb, pkg string, flags ...string) (why string, err error) {
+// compile calls the go command for a package, with some files of the module replaced or added.
+func (w *workshop) compile(binary string, files map[string][]byte, verb, pkg string, flags ...string) (why string, err error) {
 	args := append(strings.Fields(verb), "-o", binary, "-buildvcs=false")
-	if file != "" {
-		edited, overlay := binary+".go", binary+".json"
-		b, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(w.root, filepath.FromSlash(file)): edited}})
-		if err := errors.Join(err, os.WriteFile(edited, source, 0o644), os.WriteFile(overlay, b, 0o644)); err != nil {
+	if len(files) > 0 {
+		edited := binary + ".edited"
+		defer os.RemoveAll(edited)
+		replace := map[string]string{}
+		err := os.Mkdir(edited, 0o755)
+		for name, source := range files {
+			file := filepath.Join(edited, strings.ReplaceAll(name, "/", "-"))
+			replace[filepath.Join(w.root, filepath.FromSlash(name))] = file
+			err = errors.Join(err, os.WriteFile(file, source, 0o644))
+		}
+		b, errJSON := json.Marshal(map[string]any{"Replace": replace})
+		overlay := filepath.Join(edited, "overlay.json")
+		if err := errors.Join(err, errJSON, os.WriteFile(overlay, b, 0o644)); err != nil {
 			return "", err
 		}
-		defer os.Remove(edited)
-		defer os.Remove(overlay)
 		args = append(args, "-overlay", overlay)
 	}
 	cmd := exec.CommandContext(w.ctx, "go", append(append(args, flags...), pkg)...)
@@ -128,7 +136,7 @@ func (w *workshop) process(dir, binary string, args ...string) (r ran) {
 		bound := fmt.Sprintf(`ulimit -t %d 2>/dev/null; ulimit -v %d 2>/dev/null; exec "$0" "$@"`, int(w.cpu.Seconds()), w.memory<<10)
 		cmd = exec.CommandContext(ctx, shell, append([]string{"-c", bound, binary}, args...)...)
 	}
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), w.env...)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	r.err = cmd.Run()

@@ -51,28 +51,30 @@ type asking struct {
 // request is what a person asked of an honest host, and what became of it.
 type request struct {
 	asking
-	life    uint32
-	at      time.Duration
-	do      string
-	body    []byte
-	on      bool   // of a consent
-	most    uint64 // of a consent: jobs at once; 0 leaves that to the host
-	space   key
-	named   []key // by a grant or a revoke, which gives role
-	role    int
-	version []key   // that an edit of a text names; nil where it names none
-	channel element // of a view_chat
-	latest  int     // of its messages, that the view shows; 0 is all
-	watched bool    // it is shown again whenever it changes
-	picture []byte  // which it was shown last
-	first   step.Status
-	why     string // of a first reply that denies
-	replied time.Duration
-	gone    bool          // its host went down since
-	went    time.Duration // when it first did
-	op      key
-	durable time.Duration // 0 while it is not
-	event   string
+	life     uint32
+	at       time.Duration
+	do       string
+	body     []byte
+	on       bool   // of a consent
+	most     uint64 // of a consent: jobs at once; 0 leaves that to the host
+	space    key
+	named    []key // by a grant or a revoke, which gives role
+	role     int
+	version  []key    // that an edit of a text names; nil where it names none
+	channel  element  // of a view_chat
+	latest   int      // of its messages, that the view shows; 0 is all
+	watched  bool     // it is shown again whenever it changes
+	picture  []byte   // which it was shown last
+	text     page     // of a watch_text
+	pictures [][]byte // of it, in order
+	first    step.Status
+	why      string // of a first reply that denies
+	replied  time.Duration
+	gone     bool          // its host went down since
+	went     time.Duration // when it first did
+	op       key
+	durable  time.Duration // 0 while it is not
+	event    string
 }
 
 func newBook(t *Truth) *book {
@@ -189,6 +191,15 @@ func (b *book) request(e *sim.Event, in *step.Request) {
 			r.channel, r.latest, r.watched = element(view.Channel), view.Last, view.Subscribe
 		}
 	}
+	if r.do == "watch_text" {
+		var view struct {
+			Element []byte `cbor:"element"`
+			Prop    string `cbor:"prop"`
+		}
+		if b.cbor.Unmarshal(in.Body, &view) == nil && len(view.Element) == len(r.text.element) {
+			r.text = page{element(view.Element), view.Prop}
+		}
+	}
 	if r.do == "edit_text" {
 		var text struct {
 			Version [][]byte `cbor:"version"`
@@ -227,6 +238,9 @@ func (b *book) reply(e *sim.Event, out *step.Reply) {
 	}
 	if out.Status == step.Shown && r.watched {
 		r.picture = out.Body
+	}
+	if out.Status == step.Shown && r.do == "watch_text" {
+		r.pictures = append(r.pictures, out.Body)
 	}
 	if out.Status == step.Durable && r.durable == 0 {
 		r.durable = max(e.Key.At, 1)

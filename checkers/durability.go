@@ -186,8 +186,8 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 		d.metric("durable in time "+w.name, float64(w.within(w.due)), "")
 		d.metric("due "+w.name, w.due.Seconds(), "s")
 		if len(w.times) > 0 {
-			asked := fmt.Sprintf("asked %.0f %%", 100*d.prompt())
-			if why := w.tooSmall(); why != "" && d.prompt() < 1 {
+			asked := fmt.Sprintf("asked %.0f %%", 100*d.prompt(w))
+			if why := w.tooSmall(); why != "" && d.prompt(w) < 1 {
 				asked = why
 			}
 			told = append(told, w.within(w.due), fmt.Sprintf("of %d %s within %v (%s)", len(w.times), w.name, w.due.Round(time.Millisecond), asked))

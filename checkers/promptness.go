@@ -75,8 +75,15 @@ func (w *wait) tooSmall() string {
 	return ""
 }
 
-// prompt is the share that must be durable when due: 80 %, where less need not become so at all.
-func (d *durability) prompt() float64 { return min(0.8, d.truth.MinDurable) }
+// prompt is the share of a class that must be durable when due: 80 %; where nobody looked for witnesses less may do, as at all.
+func (d *durability) prompt(w *wait) float64 {
+	if d.truth.MinDurable > 0 && w.due > d.truth.Promise(1) {
+		return mostOf
+	}
+	return min(mostOf, d.truth.MinDurable)
+}
+
+const mostOf = 0.8
 
 // tooFew tells whether n of so many are less than a share.
 func tooFew(n, of int, want float64) bool { return float64(n) < want*float64(of)-1e-9 }
@@ -89,7 +96,7 @@ const fewest = 20
 func (d *durability) inTime(end sim.End, waits [3]wait) {
 	for i := range waits {
 		w := &waits[i]
-		d.inShare(end, w, w.due, d.prompt())
+		d.inShare(end, w, w.due, d.prompt(w))
 	}
 	d.inShare(end, &waits[0], d.truth.Promise(2), d.truth.MinDurable)
 }

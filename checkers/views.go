@@ -48,11 +48,11 @@ type side struct {
 }
 
 // views judges what hosts show at the end by the state that their operations mean (NODE-3, I26): by what live elements are
-// found, and the pictures of channels that people watch. Nodes keep both up change by change; here they are made anew.
+// found, and the pictures of channels and texts that people watch. Nodes keep both up change by change; here they are made anew.
 func (c *convergence) views(s *snapshot, last sim.End) {
 	watched := map[sim.HostID][]*request{}
 	for _, r := range c.order {
-		if r.picture != nil && !r.gone && c.applied[r.host]+redrawn <= last.At {
+		if (r.picture != nil && !r.gone || r.watches()) && c.applied[r.host]+redrawn <= last.At {
 			watched[r.host] = append(watched[r.host], r)
 		}
 	}
@@ -74,11 +74,16 @@ func (c *convergence) views(s *snapshot, last sim.End) {
 			c.fail(s.at, "", "host %d finds elements of space %s otherwise than its state has them: %s", k.host, short(k.space.id), differ(st.scenery.index, index))
 		}
 		for _, r := range watched[k.host] {
-			if r.space == k.space.id {
-				c.watched++
-				if why := c.stale(r.picture, st.scenery.shot(shot{r.channel, r.latest}), st.scenery.guile); why != "" {
-					c.fail(s.at, r.event, "host %d shows an old picture of channel %.6x for request %d: %s", k.host, r.channel, r.id, why)
+			if r.space != k.space.id {
+				continue
+			}
+			c.watched++
+			if r.do == "watch_text" {
+				if why := c.unwatched(r, c.edits(k.set)[r.text]); why != "" {
+					c.fail(s.at, r.event, "host %d shows the edits of text %q of %.6x otherwise than it has them for request %d: %s", k.host, r.text.prop, r.text.element, r.id, why)
 				}
+			} else if why := c.stale(r.picture, st.scenery.shot(shot{r.channel, r.latest}), st.scenery.guile); why != "" {
+				c.fail(s.at, r.event, "host %d shows an old picture of channel %.6x for request %d: %s", k.host, r.channel, r.id, why)
 			}
 		}
 	}

@@ -5,7 +5,7 @@ import "slices"
 // All lists every scenario. A new one is a value in a file of its family, and a word here.
 func All() []Scenario {
 	return []Scenario{
-		calmDay(), partitionHeal(), severed(), oneWayCut(), badLinks(), slowGossip(), editingSprint(),
+		calmDay(), partitionHeal(), severed(), offline(), oneWayCut(), badLinks(), slowGossip(), editingSprint(),
 		crashStorm(), powerLoss(), tornWrite(), lostDisk(), clockJump(),
 		equivocators(), lateTwins(), forgers(), trespassers(), withholders(), lyingWorkers(), colludingWorkers(),
 		mixedKernels(), rolesChange(), chatDay(), twoWriters(), allAtOnce(), canary(),

@@ -258,7 +258,7 @@ func (b *build) plan(seed sim.Seed) (sim.Plan, error) {
 		p.Scripts = append(p.Scripts, scripts...)
 	}
 	for i, f := range s.Faults {
-		windows, err := f.Windows(fault.DrawEnv{Hosts: len(b.cast.members), Calm: s.Duration}, seed.Stream(fmt.Sprintf("fault/%d", i)))
+		windows, err := f.Windows(fault.DrawEnv{Hosts: len(b.cast.members), Calm: s.Duration, Groups: b.cast.groups()}, seed.Stream(fmt.Sprintf("fault/%d", i)))
 		if err != nil {
 			return p, fmt.Errorf("faults[%d] (%s): %w", i, f.Kind(), err)
 		}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/lifegraph-os/lgos-sim/netsim"
 	"github.com/lifegraph-os/lgos-sim/node/op"
 	"github.com/lifegraph-os/lgos-sim/node/rights"
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -85,6 +86,18 @@ func draw(s *Scenario, nodes int, seed sim.Seed, stopped func() error) (*cast, e
 		}
 	}
 	return c, nil
+}
+
+// groups are the hosts of each group.
+func (c *cast) groups() map[string]netsim.HostSet {
+	all := map[string]netsim.HostSet{}
+	for i := range c.members {
+		m := &c.members[i]
+		hosts := all[m.group.Name]
+		hosts.Add(m.host)
+		all[m.group.Name] = hosts
+	}
+	return all
 }
 
 // sizes says how many hosts each group has.

@@ -107,6 +107,7 @@ func DrawFault(d Dice, calm time.Duration) Fault {
 		&fault.ClockSkewSpec{Who: who, When: when},
 		&fault.ClockJumpSpec{Who: who, When: when, Most: 24 * time.Hour, Back: 0.5},
 		&fault.PartialSpec{Who: fault.Who{Share: who.Share / 2}, When: when, Other: 0.3},
+		&fault.OfflineSpec{Who: fault.Who{Share: who.Share / 3}, When: when},
 	}
 	return Fault{all[d.Int("fault", 0, len(all)-1)]}
 }

@@ -29,6 +29,24 @@ func severed() Scenario {
 	return s
 }
 
+// offline takes some people's hosts off the network while they write more than a host asks receipts for at once. They close their
+// tabs and open them again before they are back, and write nothing more.
+func offline() Scenario {
+	s := base("offline", "People write on without a network, open their tabs anew, come back and write nothing more: all becomes durable, and is everywhere (VM-9, REP-3, NODE-4).")
+	s.Duration, s.Durable = 45*time.Second, 0.15 // whoever is away is not there any more to be told
+	away := fault.Who{Groups: []string{"travellers"}}
+	s.Groups = append(s.Groups, Group{Name: "travellers", Count: 3, Role: "member"})
+	s.Work = []Work{
+		{&workload.Chat{Groups: []string{"owners", "people"}, Authors: 30, Operations: 60}},
+		{&workload.Graph{Groups: []string{"travellers"}, Operations: 300, Until: 24 * time.Second}},
+	}
+	s.Faults = []Fault{
+		{&fault.OfflineSpec{Who: away, When: between(3*time.Second, 36*time.Second)}},
+		{&fault.TabCrashSpec{Who: away, When: between(25*time.Second, 34*time.Second), Restart: restart(time.Second, 3*time.Second)}},
+	}
+	return s
+}
+
 // oneWayCut lets some hosts speak but not hear.
 func oneWayCut() Scenario {
 	s := base("one-way-cut", "A fifth of the hosts hear the rest but are not heard, for 10 s (SIM-2, SEC-5).")

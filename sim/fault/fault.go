@@ -24,21 +24,27 @@ type Spec interface {
 type DrawEnv struct {
 	Hosts int            // 1..Hosts
 	Calm  time.Duration  // no window ends later
-	Spare netsim.HostSet // hosts that a draw leaves alone; where a spec names hosts it means them
+	Spare netsim.HostSet // hosts that a draw leaves alone; where a spec names hosts or groups it means them
+
+	Groups map[string]netsim.HostSet // of the scenario, by name
 }
 
-// Who says which hosts a fault hits: a drawn share, or hosts by number.
+// Who says which hosts a fault hits: a drawn share, hosts by number, or all of some groups.
 type Who struct {
-	Share float64        `yaml:"share,omitempty"`
-	Hosts netsim.HostSet `yaml:"hosts,omitempty"`
+	Share  float64        `yaml:"share,omitempty"`
+	Hosts  netsim.HostSet `yaml:"hosts,omitempty"`
+	Groups []string       `yaml:"groups,omitempty"`
 }
 
 // draw gives at least one host.
 func (w Who) draw(env DrawEnv, r *rand.Rand) (netsim.HostSet, error) {
+	if w.Hosts.Len() > 0 && w.Share != 0 {
+		return w.Hosts, fmt.Errorf("share and hosts exclude each other")
+	}
+	if len(w.Groups) > 0 {
+		return w.members(env)
+	}
 	if w.Hosts.Len() > 0 {
-		if w.Share != 0 {
-			return w.Hosts, fmt.Errorf("share and hosts exclude each other")
-		}
 		if top := w.Hosts.Max(); int(top) > env.Hosts {
 			return w.Hosts, fmt.Errorf("hosts: there is no host %d", top)
 		}
@@ -52,6 +58,26 @@ func (w Who) draw(env DrawEnv, r *rand.Rand) (netsim.HostSet, error) {
 		return able, fmt.Errorf("share: every host is spared")
 	}
 	return some(able, max(1, int(w.Share*float64(able.Len())+0.5)), r), nil
+}
+
+// members are the hosts of the groups.
+func (w Who) members(env DrawEnv) (all netsim.HostSet, err error) {
+	if w.Share != 0 || w.Hosts.Len() > 0 {
+		return all, fmt.Errorf("groups: they exclude share and hosts")
+	}
+	for _, name := range w.Groups {
+		hosts, ok := env.Groups[name]
+		if !ok {
+			return all, fmt.Errorf("groups: there is no group %q", name)
+		}
+		for h := range hosts.All() {
+			all.Add(h)
+		}
+	}
+	if all.Len() == 0 {
+		return all, fmt.Errorf("groups: they have no hosts")
+	}
+	return all, nil
 }
 
 func everyone(hosts int) netsim.HostSet { return netsim.HostRange(1, netsim.HostID(hosts)) }

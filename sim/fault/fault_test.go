@@ -20,6 +20,7 @@ func examples() map[string]string {
 		kindPartition: "share: 0.3\nbegin: 1s\nend: 4s\n",
 		kindOneWay:    "hosts: 3,5-9\nbegin: 1s\nend: 4s\ncount: 2\nlength: 500ms\ninward: true\n",
 		kindPartial:   "share: 0.3\nbegin: 1s\nend: 4s\nother: 0.5\n",
+		kindOffline:   "groups:\n- away\n- late\nbegin: 1s\nend: 4s\n",
 		kindLossy:     "share: 0.5\nbegin: 0s\nend: 10s\nloss: 0.1\n",
 		kindSlow:      "share: 0.2\nbegin: 0s\nend: 10s\nfactor: 2.5\nextra: 30ms\nbandwidth: 64000.0\n",
 		kindDuplicate: "share: 1.0\nbegin: 0s\nend: 10s\ncount: 3\nlength: 1s\ndup: 0.1\n",
@@ -43,7 +44,9 @@ func decode(t testing.TB, kind, text string) Spec {
 	return s
 }
 
-func env() DrawEnv { return DrawEnv{Hosts: 40, Calm: 10 * time.Second} }
+func env() DrawEnv {
+	return DrawEnv{Hosts: 40, Calm: 10 * time.Second, Groups: map[string]netsim.HostSet{"away": netsim.Hosts(5, 9), "late": netsim.Hosts(12), "none": {}}}
+}
 
 func stream(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
 
@@ -86,7 +89,7 @@ func TestWindows(t *testing.T) {
 		if err := yaml.Unmarshal([]byte(examples()[kind]), s); err != nil {
 			t.Fatal(err)
 		}
-		e := DrawEnv{Hosts: rapid.IntRange(12, 300).Draw(t, "hosts"), Calm: 10 * time.Second, Spare: netsim.HostRange(1, 4)}
+		e := DrawEnv{Hosts: rapid.IntRange(12, 300).Draw(t, "hosts"), Calm: 10 * time.Second, Spare: netsim.HostRange(1, 4), Groups: env().Groups}
 		seed := rapid.Uint64().Draw(t, "seed")
 		ws, err := s.Windows(e, stream(seed))
 		if err != nil || len(ws) == 0 {
@@ -169,6 +172,9 @@ func TestSpecErrorsNameTheField(t *testing.T) {
 		{kindLossy, "begin: 1s\nend: 2s\nloss: 1\n", "share: 0 is not above 0"},
 		{kindLossy, "share: .nan\nbegin: 1s\nend: 2s\nloss: 1\n", "share: NaN is not above 0"},
 		{kindLossy, "share: 1\nhosts: 1-3\nbegin: 1s\nend: 2s\nloss: 1\n", "share and hosts exclude each other"},
+		{kindOffline, "groups: [away, lost]\nbegin: 1s\nend: 2s\n", "groups: there is no group \"lost\""},
+		{kindOffline, "groups: [none]\nbegin: 1s\nend: 2s\n", "groups: they have no hosts"},
+		{kindOffline, "groups: [away]\nshare: 0.1\nbegin: 1s\nend: 2s\n", "groups: they exclude share and hosts"},
 		{kindLossy, "hosts: 1-41\nbegin: 1s\nend: 2s\nloss: 1\n", "hosts: there is no host 41"},
 		{kindLossy, "share: 1\nbegin: -1s\nend: 2s\nloss: 1\n", "begin: -1s is negative"},
 		{kindLossy, "share: 1\nbegin: 2s\nend: 2s\nloss: 1\n", "end: 2s is not after begin"},
@@ -273,4 +279,34 @@ func FuzzNew(f *testing.F) {
 			t.Fatalf("%+v was opened and says it is %+v", w.Args, got.(thing).args())
 		}
 	})
+}
+
+// TestCutsSayWhomTheyPart: two hosts are parted by a cut where nothing of one reaches the other.
+func TestCutsSayWhomTheyPart(t *testing.T) {
+	for _, c := range []struct {
+		kind, text string
+		a, b       sim.HostID
+		want       bool
+	}{
+		{kindPartition, "hosts: 3-4\n", 3, 7, true}, {kindPartition, "hosts: 3-4\n", 7, 3, true}, {kindPartition, "hosts: 3-4\n", 3, 4, false},
+		{kindOneWay, "hosts: 3\n", 7, 3, true}, {kindOneWay, "hosts: 3\n", 7, 8, false},
+		{kindOffline, "groups: [away]\n", 5, 9, true}, {kindOffline, "groups: [away]\n", 1, 2, false},
+	} {
+		windows, err := decode(t, c.kind, c.text+"begin: 1s\nend: 2s\n").Windows(env(), stream(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := New(windows[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.(Cutter).Parts(c.a, c.b); got != c.want {
+			t.Errorf("%s of %q: it parts %d and %d: %t", c.kind, c.text, c.a, c.b, got)
+		}
+	}
+	if f, err := New(sim.Window{Kind: kindClockJump, Args: []sim.Arg{{Name: "hosts", Value: "3"}, {Name: "jump", Value: "1h0m0s"}}}); err != nil {
+		t.Error(err)
+	} else if _, cuts := f.(Cutter); cuts {
+		t.Error("a clock cuts")
+	}
 }

@@ -8,11 +8,13 @@ import (
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
-// The three ways to cut: all others off from some hosts, one way only, and two groups that the rest still bridges.
+// The ways to cut: all others off from some hosts, one way only, two groups that the rest still bridges, and each of some
+// hosts off from everybody.
 const (
 	kindPartition = "partition"
 	kindOneWay    = "one-way-cut"
 	kindPartial   = "partial-partition"
+	kindOffline   = "offline"
 )
 
 func partition() []family {
@@ -23,6 +25,7 @@ func partition() []family {
 		{kindPartition, func() Spec { return new(PartitionSpec) }, open(kindPartition)},
 		{kindOneWay, func() Spec { return new(OneWaySpec) }, open(kindOneWay)},
 		{kindPartial, func() Spec { return new(PartialSpec) }, open(kindPartial)},
+		{kindOffline, func() Spec { return new(OfflineSpec) }, open(kindOffline)},
 	}
 }
 
@@ -80,6 +83,21 @@ func (s *PartialSpec) Windows(env DrawEnv, r *rand.Rand) ([]sim.Window, error) {
 		}
 		c.to = some(c.to, n, r)
 		return nil
+	})
+}
+
+// OfflineSpec takes some hosts off the network, each by itself.
+type OfflineSpec struct {
+	Who    `yaml:",inline"`
+	When   `yaml:",inline"`
+	Spells `yaml:",inline"`
+}
+
+func (*OfflineSpec) Kind() string { return kindOffline }
+
+func (s *OfflineSpec) Windows(env DrawEnv, r *rand.Rand) ([]sim.Window, error) {
+	return drawLinks(env, r, s.Who, s.When, s.Spells, func(l links) (thing, error) {
+		return &cut{kindOffline, l.hosts, everyone(env.Hosts)}, nil
 	})
 }
 

@@ -61,7 +61,7 @@ func run(t *testing.T, faults []sim.Window) *sim.Result {
 // nobody's links counts nothing.
 func TestEveryFaultBites(t *testing.T) {
 	counts := map[string]string{
-		kindPartition: "packets lost: cut", kindOneWay: "packets lost: cut", kindPartial: "packets lost: cut", kindLossy: "packets lost: loss", kindSlow: "packets delayed", kindDuplicate: "packets doubled",
+		kindPartition: "packets lost: cut", kindOneWay: "packets lost: cut", kindPartial: "packets lost: cut", kindOffline: "packets lost: cut", kindLossy: "packets lost: loss", kindSlow: "packets delayed", kindDuplicate: "packets doubled",
 		kindCorrupt: "packets altered", kindReorder: "packets reordered", kindTabCrash: "tab crashes", kindPowerLoss: "power losses", kindTornStep: "torn steps",
 		kindLostDisk: "disks lost", kindClockSkew: "clocks moved", kindClockJump: "clocks moved",
 	}
@@ -86,7 +86,7 @@ func TestEveryFaultBites(t *testing.T) {
 
 // TestFaultsEnd: outside its window a fault does nothing, though much is said before and after.
 func TestFaultsEnd(t *testing.T) {
-	for _, kind := range []string{kindPartition, kindLossy, kindSlow, kindDuplicate, kindCorrupt, kindReorder, kindOneWay, kindPartial} {
+	for _, kind := range []string{kindPartition, kindLossy, kindSlow, kindDuplicate, kindCorrupt, kindReorder, kindOneWay, kindPartial, kindOffline} {
 		windows, err := decode(t, kind, examples()[kind]).Windows(env(), stream(3))
 		if err != nil {
 			t.Fatal(err)

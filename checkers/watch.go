@@ -1,0 +1,112 @@
+package checkers
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/lifegraph-os/lgos-sim/node/step"
+)
+
+// page is a text: a property of an element.
+type page struct {
+	element element
+	prop    string
+}
+
+// pages are the texts that an operation edits. Of what cannot be read there are none.
+func (b *book) pages(o *operation) (all []page) {
+	const editText = 7
+	var body struct {
+		Mutations [][]cbor.RawMessage `cbor:"1,keyasint"`
+	}
+	if b.cbor.Unmarshal(o.rawBody, &body) != nil {
+		return nil
+	}
+	for _, m := range body.Mutations {
+		var code, index uint64
+		var id []byte
+		var p page
+		if len(m) < 3 || b.cbor.Unmarshal(m[0], &code) != nil || code != editText || b.cbor.Unmarshal(m[2], &p.prop) != nil {
+			continue
+		}
+		switch {
+		case b.cbor.Unmarshal(m[1], &index) == nil && index < maxMutations:
+			copy(p.element[:], o.id[:])
+			p.element[len(o.id)] = byte(index)
+		case b.cbor.Unmarshal(m[1], &id) == nil && len(id) == len(p.element):
+			p.element = element(id)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// edits are a set's operations that edit each text, causes before effects.
+func (c *convergence) edits(k *set) map[page][]*operation {
+	if k.edits != nil {
+		return k.edits
+	}
+	k.edits = map[page][]*operation{}
+	for _, o := range k.ops {
+		for _, p := range c.pages(o) {
+			if list := k.edits[p]; len(list) == 0 || list[len(list)-1] != o {
+				k.edits[p] = append(list, o)
+			}
+		}
+	}
+	for _, list := range k.edits {
+		slices.SortFunc(list, func(a, b *operation) int { return a.index - b.index })
+	}
+	return k.edits
+}
+
+// unwatched says how what a person was shown of a text that she watches, picture by picture, differs from the edits that her
+// host has: each is shown once, after those it follows (NODE-1, NODE-3). What liars sign may be read in more than one way.
+func (c *convergence) unwatched(r *request, edits []*operation) string {
+	place := map[key]int{}
+	for _, b := range r.pictures {
+		var picture struct {
+			Ops []struct {
+				ID []byte `cbor:"id"`
+			} `cbor:"ops"`
+		}
+		if err := c.wide.Unmarshal(b, &picture); err != nil {
+			return "a picture is in another layout"
+		}
+		for _, x := range picture.Ops {
+			id := array(x.ID)
+			if _, before := place[id]; before {
+				return fmt.Sprintf("operation %s is shown as new twice", short(id))
+			}
+			place[id] = len(place)
+			if o := c.ops[id]; o == nil || o.honest && !slices.Contains(edits, o) {
+				return fmt.Sprintf("operation %s is shown, which is no edit of it", short(id))
+			}
+		}
+	}
+	last := map[chain]*operation{}
+	for _, o := range edits {
+		at, shown := place[o.id]
+		if !shown && o.honest {
+			return fmt.Sprintf("operation %s is not shown", o)
+		} else if !shown {
+			continue
+		}
+		for _, cause := range append(slices.Clone(o.causes), last[o.chain]) {
+			if cause != nil && at < place[cause.id] {
+				return fmt.Sprintf("operation %s is shown before %s, which it follows", o, cause)
+			}
+		}
+		if o.honest {
+			last[o.chain] = o
+		}
+	}
+	return ""
+}
+
+// watches tells whether a person was shown a text until the end, or should have been.
+func (r *request) watches() bool {
+	return r.do == "watch_text" && !r.gone && r.first != step.Denied && r.text != page{}
+}

@@ -6,7 +6,7 @@ import "slices"
 func All() []Scenario {
 	return []Scenario{
 		calmDay(), partitionHeal(), severed(), offline(), oneWayCut(), badLinks(), slowGossip(), editingSprint(),
-		crashStorm(), powerLoss(), tornWrite(), lostDisk(), clockJump(),
+		crashStorm(), lendersLeave(), powerLoss(), tornWrite(), lostDisk(), clockJump(),
 		equivocators(), lateTwins(), forgers(), trespassers(), withholders(), lyingWorkers(), colludingWorkers(),
 		mixedKernels(), rolesChange(), chatDay(), twoWriters(), allAtOnce(), canary(),
 	}

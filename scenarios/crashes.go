@@ -3,6 +3,7 @@ package scenarios
 import (
 	"time"
 
+	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
 	"github.com/lifegraph-os/lgos-sim/sim/fault"
 )
 
@@ -11,6 +12,21 @@ func crashStorm() Scenario {
 	s := base("crash-storm", "Two fifths of all tabs crash, some again and again, and open again within seconds (VM-7, NODE-4, NODE-5).")
 	s.Faults = []Fault{{&fault.TabCrashSpec{
 		Who: fault.Who{Share: 0.4}, When: between(4*time.Second, 26*time.Second), Times: 2, Restart: restart(500*time.Millisecond, 4*time.Second),
+	}}}
+	return s
+}
+
+// lendersLeave has most lenders take their consent back, and all of them open their tabs anew.
+func lendersLeave() Scenario {
+	s := base("lenders-leave", "Lenders take their consent back and their tabs crash while tasks are given: nobody computes against her user's word (TASK-2, NODE-2).")
+	s.Groups = append(s.Groups, Group{Name: "lenders", Share: 0.3, Role: "member", Device: "laptop"})
+	s.Work = []Work{
+		{&workload.Chat{Groups: []string{"owners", "people"}, Authors: 20, Operations: 40}},
+		{&workload.Compute{Lenders: []string{"lenders"}, Givers: []string{"people"}, Tasks: 70, Size: 64, Workers: 5, Withdraw: 0.8}},
+	}
+	s.Waive = nil
+	s.Faults = []Fault{{&fault.TabCrashSpec{
+		Who: fault.Who{Groups: []string{"lenders"}}, When: between(15*time.Second, 29*time.Second), Times: 3, Restart: restart(300*time.Millisecond, 1500*time.Millisecond),
 	}}}
 	return s
 }

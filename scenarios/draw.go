@@ -46,7 +46,7 @@ func Draw(d Dice) Scenario {
 	}
 	s.Waive = []Waiver{{"compute", "perhaps nobody gives tasks"}}
 	if coin("tasks") {
-		s.Work = append(s.Work, Work{&workload.Compute{Lenders: []string{"people"}, Givers: []string{"people"}, Tasks: d.Int("tasks given", 1, 6)}})
+		s.Work = append(s.Work, Work{&workload.Compute{Lenders: []string{"people"}, Givers: []string{"people"}, Tasks: d.Int("tasks given", 1, 12), Withdraw: share("withdraw", 0, 60)}})
 	}
 	DrawLiars(d, &s)
 	for range d.Int("faults", 0, 5) {

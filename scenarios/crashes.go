@@ -40,6 +40,17 @@ func powerLoss() Scenario {
 	return s
 }
 
+// blackout takes the power from everybody at once: what is durable has no neighbour to come back from.
+func blackout() Scenario {
+	s := base("blackout", "All hosts lose power at one instant, and what was durable is on their disks alone (REP-3, NODE-4).")
+	s.Nodes, s.Duration, s.Sample = 20, 20*time.Second, 4*time.Second
+	s.Work = []Work{{&workload.Chat{Groups: []string{"owners", "people"}, Authors: 12, Operations: 80}}}
+	s.Faults = []Fault{{&fault.PowerLossSpec{
+		Who: fault.Who{Share: 1}, When: between(9*time.Second, 12*time.Second), Times: 1, Restart: restart(time.Second, 2*time.Second),
+	}}}
+	return s
+}
+
 // tornWrite stops hosts in the middle of a step.
 func tornWrite() Scenario {
 	s := base("torn-write", "Hosts stop in the middle of a step, after some of its effects: what happened then was never acknowledged (VM-7, NODE-4).")

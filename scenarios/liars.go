@@ -66,6 +66,33 @@ func lyingWorkers() Scenario {
 	return s.lending(24, "people", "lenders", "liars")
 }
 
+// devices has colluders lose their disks again and again, and come back as other devices of the same people. Two of them are
+// one short of the quorum of 3, whatever number of devices they have.
+func devices() Scenario {
+	s := base("devices", "Lenders lose their disks and lend on with new device keys, liars among them (SEC-3, I23).")
+	s.Nodes, s.Duration, s.Sample, s.Waive = 24, 40*time.Second, 10*time.Second, nil
+	liars := lying("liars", "member", 0, &byzantine.Colluder{})
+	liars.Count = 2
+	s.Groups = append(s.Groups, Group{Name: "lenders", Count: 4, Role: "member", Device: "laptop"}, liars)
+	s.Work = []Work{
+		{&workload.Chat{Groups: []string{"owners", "people"}, Authors: 6, Operations: 40}},
+		{&workload.Compute{Lenders: []string{"lenders", "liars"}, Givers: []string{"owners", "people"}, Tasks: 60, Quorum: 3, Workers: 4}},
+	}
+	s.Faults = []Fault{{&fault.LostDiskSpec{
+		When: between(4*time.Second, 38*time.Second), Times: 24, AtOnce: 1, Restart: restart(200*time.Millisecond, 500*time.Millisecond),
+	}}}
+	return s
+}
+
+// secondRound draws as many workers at first as must agree, and some of them lie.
+func secondRound() Scenario {
+	s := base("second-round", "A quorum needs every worker who is drawn at first, so that a liar among them sends the requester to others (TASK-2, I23).")
+	s.Nodes, s.Waive = 24, nil
+	s.Groups = append(s.Groups, Group{Name: "lenders", Share: 0.4, Role: "member", Device: "laptop"}, lying("liars", "member", 0.2, &byzantine.LyingWorker{}))
+	s.Work = []Work{{&workload.Compute{Lenders: []string{"lenders", "liars"}, Givers: []string{"people"}, Tasks: 20, Quorum: 2, Workers: 2}}}
+	return s
+}
+
 // colludingWorkers are so many that a wrong result is accepted all but certainly.
 func colludingWorkers() Scenario {
 	s := base("colluding-workers", "Most lenders give the same wrong result: a quorum of two must fall, and the compute checker must see it (SEC-3, I23).")

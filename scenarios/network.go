@@ -29,6 +29,16 @@ func severed() Scenario {
 	return s
 }
 
+// halved leaves half of the neighbours whom an author asks for receipts behind a partition for most of the time: a promise
+// depends on asking the others. What was asked of those behind it comes through when it heals, so that all is durable in the end.
+func halved() Scenario {
+	s := base("halved", "A partition halves the network for 24 s, and people go on writing on both sides (REP-3, SEC-5).")
+	s.Nodes, s.Network = 40, Network{Kind: "fixed", Latency: 40 * time.Millisecond, Jitter: 0.2, Loss: 0.005}
+	s.Work = []Work{{&workload.Chat{Groups: []string{"owners", "people"}, Authors: 30, Operations: 300}}}
+	s.Faults = []Fault{{&fault.PartitionSpec{Who: fault.Who{Share: 0.5}, When: between(4*time.Second, 28*time.Second)}}}
+	return s
+}
+
 // offline takes some people's hosts off the network while they write more than a host asks receipts for at once. They close their
 // tabs and open them again before they are back, and write nothing more.
 func offline() Scenario {

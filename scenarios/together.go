@@ -31,6 +31,52 @@ func rolesChange() Scenario {
 	return s
 }
 
+// revoked takes rights on one side of a partition while people write on the other, admins among them: when it heals, writes of
+// every value type turn void after they were applied, and so does what rested on the grants of admins.
+func revoked() Scenario {
+	s := base("revoked", "People and admins lose their rights behind a partition while they go on writing and granting (SEC-1, VM-4, I19).")
+	s.Nodes, s.Duration, s.Sample = 24, 14*time.Second, 2*time.Second
+	owners := owners()
+	owners.Count = 3
+	s.Groups = []Group{owners, {Name: "admins", Count: 6, Role: "admin"}, {Name: "guests", Count: 5, Role: "guest"}, {Name: "people", Role: "member"}}
+	s.Work = []Work{
+		{&workload.Graph{Groups: []string{"people", "admins", "guests"}, Operations: 500}},
+		{&workload.Roles{By: []string{"admins"}, Of: []string{"guests"}, Changes: 16}},
+		{&workload.Roles{By: []string{"owners"}, Of: []string{"people", "admins"}, Changes: 24, Revoke: 0.7}},
+	}
+	s.Faults = []Fault{{&fault.PartitionSpec{Who: fault.Who{Share: 0.5}, When: between(3*time.Second, 12*time.Second)}}}
+	return s
+}
+
+// demoted lets people go on from what a text once was while their rights are taken: what they may do now counts, not what they
+// might then.
+func demoted() Scenario {
+	s := base("demoted", "Owners take and give rights all the time, and people edit named versions of texts (SEC-1, VM-4).")
+	s.Nodes, s.Sample = 24, time.Second
+	s.Work = []Work{
+		{&workload.Graph{Groups: []string{"people"}, Operations: 200, Drafts: 0.8}},
+		{&workload.Roles{By: []string{"owners"}, Of: []string{"people"}, Changes: 40, Revoke: 0.7, Return: 0.3}},
+	}
+	return s
+}
+
+// crowd makes so many edits of so few elements within a second that ties and conflicts of every type are certain.
+func crowd() Scenario {
+	s := base("crowd", "Everybody edits the same few elements at once (VM-3, VM-4).")
+	s.Nodes, s.Duration, s.Sample = 24, 5*time.Second, time.Second
+	s.Work = []Work{{&workload.Graph{Groups: []string{"owners", "people"}, Operations: 300}}}
+	return s
+}
+
+// lendingDay gives tasks that fill tiles and ranges, to lenders who change their mind.
+func lendingDay() Scenario {
+	s := base("lending", "Tasks large enough for blocked and parallel code, and lenders who withdraw their consent (TASK-1, TASK-2).")
+	s.Nodes, s.Waive = 24, nil
+	s.Groups = append(s.Groups, Group{Name: "lenders", Share: 0.5, Role: "member", Device: "laptop"})
+	s.Work = []Work{{&workload.Compute{Lenders: []string{"lenders"}, Givers: []string{"people"}, Tasks: 40, Size: 400, Withdraw: 0.6}}}
+	return s
+}
+
 // chatDay is many people in many channels, who watch them.
 func chatDay() Scenario {
 	s := base("chat-day", "People chat in threads of several channels of two spaces, watch them, and give tasks to the network (APP-CHAT, TASK-4).")

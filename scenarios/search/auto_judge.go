@@ -13,13 +13,14 @@ import (
 // judging are the scenarios that judge an edit that the unit tests let pass, cheap and general ones first: what this folder's
 // planted bugs were seen by, at a few nodes, about 0.7 CPU-seconds each.
 func judging() []Mutant {
-	const own = "checkers/mutants/scenarios/"
 	return []Mutant{
-		{Scenario: "calm-day", Nodes: 20}, {Scenario: own + "revoked.yaml"}, {Scenario: own + "crowd.yaml"}, {Scenario: own + "devices.yaml"},
+		{Scenario: "calm-day", Nodes: 20}, {Scenario: "revoked"}, {Scenario: "crowd"}, {Scenario: "devices"},
 		{Scenario: "mixed-kernels", Nodes: 30}, {Scenario: "forgers", Nodes: 12}, {Scenario: "crash-storm", Nodes: 30}, {Scenario: "roles-change", Nodes: 30},
-		{Scenario: "equivocators", Nodes: 30}, {Scenario: "trespassers", Nodes: 30}, {Scenario: own + "lending.yaml"}, {Scenario: "power-loss", Nodes: 30},
-		{Scenario: "partition-heal", Nodes: 20}, {Scenario: "bad-links", Nodes: 20}, {Scenario: own + "halved.yaml"}, {Scenario: "lying-workers", Nodes: 30},
-		{Scenario: "chat-day", Nodes: 20}, {Scenario: "lost-disk", Nodes: 20}, {Scenario: "slow-gossip", Nodes: 20},
+		{Scenario: "equivocators", Nodes: 30}, {Scenario: "trespassers", Nodes: 30}, {Scenario: "lending"}, {Scenario: "power-loss", Nodes: 30},
+		{Scenario: "partition-heal", Nodes: 20}, {Scenario: "bad-links", Nodes: 20}, {Scenario: "halved"}, {Scenario: "lying-workers", Nodes: 30},
+		{Scenario: "chat-day", Nodes: 20}, {Scenario: "lost-disk", Nodes: 20}, {Scenario: "slow-gossip", Nodes: 20}, {Scenario: "demoted"},
+		{Scenario: "late-twins", Nodes: 30}, {Scenario: "editing-sprint", Nodes: 20}, {Scenario: "offline", Nodes: 20}, {Scenario: "severed", Nodes: 30},
+		{Scenario: "second-round"}, {Scenario: "lenders-leave", Nodes: 30}, {Scenario: "torn-write", Nodes: 30}, {Scenario: "blackout"},
 	}
 }
 

@@ -58,9 +58,16 @@ func TestText(t *testing.T) {
 			}
 			w.seq++
 			o := textOperation(op.Header{Device: op.Key{99 - w.key[0]}, Seq: w.seq, Clock: uint64(len(ops)) + 2}, edits)
+			if len(ops) > 0 && draw(4) == 0 { // what it does to another text is nothing to this one
+				aside := op.TextEdit{At: op.Anchor{Op: ops[draw(len(ops))].ID}, N: 2}
+				o.Mutations = append(o.Mutations, op.Mutation{Code: op.Text, Element: textElement, Prop: "aside", Index: 1, Edits: []op.TextEdit{aside}})
+			}
 			w.receive(o, &w.key)
 			whole.Apply(Write{Op: o, Author: &w.key})
 			ops, authors = append(ops, o), append(authors, &w.key)
+		}
+		if got, want := whole.String(), specText(t, ops, authors, nil); got != want {
+			t.Fatalf("after versions were looked at: got %q, the spec says %q", got, want)
 		}
 		void := make([]bool, len(ops))
 		for i := range void {
@@ -86,6 +93,7 @@ func TestText(t *testing.T) {
 		for _, i := range late {
 			again.Void(Write{Op: ops[i], Author: authors[i]})
 		}
+		again.At(func(o *op.Operation) bool { return writers[0].held[o.ID] })
 		if got := again.String(); got != want {
 			t.Fatalf("got %q, the spec says %q", got, want)
 		}

@@ -3,6 +3,7 @@ package op
 import (
 	"bytes"
 	"crypto/ed25519"
+	"encoding/binary"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -215,6 +216,44 @@ func TestNotCanonical(t *testing.T) {
 	}
 	if !Canonical([]byte{0xfa, 0x47, 0x80, 0, 0}) {
 		t.Error("refused 65536, a power of two that 16 bits do not hold")
+	}
+}
+
+// TestFloatsAgreeWithLibrary: every float of 16 bits, and of 32 and 64 bits those at all exponents with one bit set or all, are
+// canonical where the library writes them so.
+func TestFloatsAgreeWithLibrary(t *testing.T) {
+	agrees := func(b []byte) {
+		if got, want := Canonical(b), libraryCanonical(t, b); got != want {
+			t.Errorf("%x: canonical %t, the library says %t", b, got, want)
+		}
+	}
+	for bits := range 1 << 16 {
+		agrees(binary.BigEndian.AppendUint16([]byte{0xf9}, uint16(bits)))
+	}
+	for exponent := range uint32(1 << 9) { // and sign
+		for k := range 23 {
+			for _, mantissa := range []uint32{0, 1 << k, 1<<23 - 1<<k} {
+				agrees(binary.BigEndian.AppendUint32([]byte{0xfa}, exponent<<23|mantissa))
+			}
+		}
+	}
+	for exponent := range uint64(1 << 12) {
+		for k := range 52 {
+			for _, mantissa := range []uint64{0, 1 << k, 1<<52 - 1<<k} {
+				agrees(binary.BigEndian.AppendUint64([]byte{0xfb}, exponent<<52|mantissa))
+			}
+		}
+	}
+}
+
+// TestBool: nothing but false and true is a bool, whatever its argument.
+func TestBool(t *testing.T) {
+	for b := range 256 {
+		r := reader{b: []byte{byte(b), 0}}
+		got := r.bool()
+		if good := b == 0xf4 || b == 0xf5; (r.why == "") != good || good && got != (b == 0xf5) {
+			t.Errorf("%#x is read as %t: %q", b, got, r.why)
+		}
 	}
 }
 

@@ -31,6 +31,7 @@ type convergence struct {
 	compared   int                          // states compared
 	kept       int                          // bytes of operations compared at hosts that do not know their kind
 	asked      int                          // honest requests behind operations
+	taken      int                          // values taken out of sets
 	pictures   int                          // of channels that were read
 	indexes    int                          // compared
 	watched    int                          // pictures compared that were watched to the end
@@ -253,6 +254,7 @@ func (c *convergence) Verdict(end sim.End) sim.Verdict {
 	s := c.look(end.At, end.View, true)
 	c.compare(s, end.View, math.MaxInt)
 	c.named()
+	c.removals()
 	if end.Cut == "" {
 		c.equal(s, end)
 		c.acknowledged(s, end)
@@ -263,6 +265,7 @@ func (c *convergence) Verdict(end sim.End) sim.Verdict {
 	ops := len(c.judged)
 	c.metric("operations that name what they know", float64(c.naming.looked), "")
 	c.metric("edits of a named version", float64(c.naming.version), "")
+	c.metric("removals compared with what their hosts knew", float64(c.taken), "")
 	c.metric("states compared", float64(c.compared), "")
 	c.metric("indexes compared", float64(c.indexes), "")
 	c.metric("watched pictures compared", float64(c.watched), "")

@@ -9,38 +9,59 @@ import (
 	"github.com/lifegraph-os/lgos-sim/node/step"
 )
 
-// page is a text: a property of an element.
+// page is a property of an element, such as a text.
 type page struct {
 	element element
 	prop    string
 }
 
-// pages are the texts that an operation edits. Of what cannot be read there are none.
-func (b *book) pages(o *operation) (all []page) {
-	const editText = 7
+// Codes of mutations of a property.
+const (
+	addMutation    = 4
+	removeMutation = 5
+	textMutation   = 7
+)
+
+// change is a mutation of a property.
+type change struct {
+	page
+	index int // in its operation
+	code  uint64
+	rest  []cbor.RawMessage // what follows the property
+}
+
+// changes are an operation's mutations of properties, those that can be read.
+func (b *book) changes(o *operation) (all []change) {
 	var body struct {
 		Mutations [][]cbor.RawMessage `cbor:"1,keyasint"`
 	}
 	if b.cbor.Unmarshal(o.rawBody, &body) != nil {
 		return nil
 	}
-	for _, m := range body.Mutations {
-		var code, index uint64
+	for i, m := range body.Mutations {
+		c := change{index: i}
+		var made uint64 // an element that the operation itself makes
 		var id []byte
-		var p page
-		if len(m) < 3 || b.cbor.Unmarshal(m[0], &code) != nil || code != editText || b.cbor.Unmarshal(m[2], &p.prop) != nil {
+		if len(m) < 3 || b.cbor.Unmarshal(m[0], &c.code) != nil || b.cbor.Unmarshal(m[2], &c.prop) != nil {
 			continue
 		}
 		switch {
-		case b.cbor.Unmarshal(m[1], &index) == nil && index < maxMutations:
-			copy(p.element[:], o.id[:])
-			p.element[len(o.id)] = byte(index)
-		case b.cbor.Unmarshal(m[1], &id) == nil && len(id) == len(p.element):
-			p.element = element(id)
+		case b.cbor.Unmarshal(m[1], &made) == nil && made < maxMutations:
+			c.element = elementOf(o, int(made))
+		case b.cbor.Unmarshal(m[1], &id) == nil && len(id) == len(c.element):
+			c.element = element(id)
 		}
-		all = append(all, p)
+		c.rest = m[3:]
+		all = append(all, c)
 	}
 	return all
+}
+
+// elementOf is what an operation's mutation makes: an element, or an addition to a set.
+func elementOf(o *operation, mutation int) (e element) {
+	copy(e[:], o.id[:])
+	e[len(o.id)] = byte(mutation)
+	return e
 }
 
 // edits are a set's operations that edit each text, causes before effects.
@@ -50,9 +71,9 @@ func (c *convergence) edits(k *set) map[page][]*operation {
 	}
 	k.edits = map[page][]*operation{}
 	for _, o := range k.ops {
-		for _, p := range c.pages(o) {
-			if list := k.edits[p]; len(list) == 0 || list[len(list)-1] != o {
-				k.edits[p] = append(list, o)
+		for _, x := range c.changes(o) {
+			if list := k.edits[x.page]; x.code == textMutation && (len(list) == 0 || list[len(list)-1] != o) {
+				k.edits[x.page] = append(list, o)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/lifegraph-os/lgos-sim/node/app/chat"
 	"github.com/lifegraph-os/lgos-sim/node/crdt"
 	"github.com/lifegraph-os/lgos-sim/node/graph"
+	"github.com/lifegraph-os/lgos-sim/node/journal"
 	"github.com/lifegraph-os/lgos-sim/node/op"
 )
 
@@ -162,7 +163,7 @@ func moved(g *graph.Graph, d op.Draft, f *graphFields) (op.Draft, any, error) {
 
 // textRequest drafts an edit of a text against a named version, and gives that version. Without one, it is what this
 // replica shows, and nil.
-func textRequest(g *graph.Graph, p graph.Past, body []byte) (d op.Draft, version []op.ID, err error) {
+func textRequest(g *graph.Graph, log *journal.Log, body []byte) (d op.Draft, version []op.ID, err error) {
 	var f graphFields
 	if err := cbor.Unmarshal(body, &f); err != nil {
 		return d, nil, fmt.Errorf("edit_text: %w", err)
@@ -180,11 +181,14 @@ func textRequest(g *graph.Graph, p graph.Past, body []byte) (d op.Draft, version
 		}
 		version = append(version, op.ID(b))
 	}
+	if !log.Holds(version) {
+		return d, nil, fmt.Errorf("edit_text: %w", journal.ErrVersion)
+	}
 	var patches []crdt.Patch
 	for _, x := range f.Patches {
 		patches = append(patches, crdt.Patch{Pos: x.Pos, Del: x.Delete, Insert: x.Insert})
 	}
-	edits, err := g.TextEdit(e, f.Prop, version, p, patches...)
+	edits, err := g.TextEdit(e, f.Prop, version, log, patches...)
 	if err != nil {
 		return d, nil, fmt.Errorf("edit_text: %w", err)
 	}

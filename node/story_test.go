@@ -111,6 +111,16 @@ func fields(g *stage, args []datadriven.CmdArg) map[string]any {
 			m[a.Key] = n
 		case "subscribe", "on":
 			m[a.Key] = v == "yes"
+		case "version":
+			var version [][]byte
+			for _, name := range a.Vals {
+				version = append(version, g.element(name)[:32])
+			}
+			m[a.Key] = version
+		case "patch":
+			at, _ := strconv.Atoi(a.Vals[0])
+			del, _ := strconv.Atoi(a.Vals[1])
+			m["patches"] = []any{[]any{at, del, a.Vals[2]}}
 		case "insert":
 			m["patches"] = []any{[]any{0, 0, v}}
 		default:

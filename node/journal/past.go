@@ -155,7 +155,7 @@ type closure struct {
 }
 
 // In tells whether an operation is in the causal closure of a version, the version being named by the operations at its
-// top. The closure of the version last asked for is kept, and grown where the next one contains it, as the versions that one
+// top, all of which must be here (Holds). The closure of the version last asked for is kept, and grown where the next one contains it, as the versions that one
 // writer sees do; then a question costs a look-up.
 func (l *Log) In(o *op.Operation, version []op.ID) bool {
 	if !slices.Equal(version, l.cut.version) {

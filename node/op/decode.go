@@ -186,7 +186,8 @@ func (o *Operation) decodeMutations(r *reader) {
 }
 
 func (o *Operation) decodeMutation(r *reader, m *Mutation, runes *uint32) {
-	from, n := r.at, r.array()
+	from := r.at
+	n := r.array()
 	if n == 0 {
 		r.fail("empty mutation")
 		return

@@ -81,6 +81,7 @@ type shrinker struct {
 	kind    Kind
 	cur     *scenarios.PlanFile
 	bound   uint64 // events of a try
+	fails   func(ctx context.Context, p *scenarios.PlanFile) bool
 	runs    map[[32]byte]*try
 	needed  map[[32]byte]bool // tries that were counted
 	out     Shrunk
@@ -112,6 +113,7 @@ func Shrink(p *scenarios.PlanFile, o Shrinking) (*Shrunk, error) {
 		o.Jobs = runtime.GOMAXPROCS(0)
 	}
 	s := &shrinker{o: o, runs: map[[32]byte]*try{}, needed: map[[32]byte]bool{}}
+	s.fails = s.holds
 	r, err := s.whole(o.Context, p, "")
 	if err != nil {
 		return nil, err
@@ -247,7 +249,7 @@ func (s *shrinker) begin(key [32]byte, p *scenarios.PlanFile) {
 	go func() {
 		defer close(t.done)
 		defer cancel()
-		t.held = s.holds(ctx, p)
+		t.held = s.fails(ctx, p)
 	}()
 }
 

@@ -51,7 +51,7 @@ func (s *shrinker) minimize(doing string, n int, edit func(p *scenarios.PlanFile
 			list[i] = edit(from, part)
 		}
 		held, ok := s.first(doing, list)
-		return held, ok || held >= 0
+		return held, ok || !s.out.Spent
 	})
 }
 

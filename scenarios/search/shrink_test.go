@@ -55,6 +55,29 @@ func TestMinimizeLaws(t *testing.T) {
 	})
 }
 
+// TestShrinkerMinimizes: where no large part of a plan fails by itself, smaller parts are left out, until nothing can go or the
+// runs are spent.
+func TestShrinkerMinimizes(t *testing.T) {
+	need := []sim.HostID{4, 18, 30}
+	for _, c := range []struct {
+		tries, left int
+	}{{1000, len(need)}, {8, 32}} {
+		p := &scenarios.PlanFile{}
+		for h := range sim.HostID(32) {
+			p.Plan.Scripts = append(p.Plan.Scripts, sim.Script{Host: h + 1, Kind: "chat"})
+		}
+		s := &shrinker{o: Shrinking{Context: t.Context(), Tries: c.tries, Jobs: 2}, cur: p, runs: map[[32]byte]*try{}, needed: map[[32]byte]bool{}}
+		s.fails = func(_ context.Context, p *scenarios.PlanFile) bool {
+			return !slices.ContainsFunc(need, func(h sim.HostID) bool {
+				return !slices.ContainsFunc(p.Plan.Scripts, func(s sim.Script) bool { return s.Host == h })
+			})
+		}
+		if s.minimize("leave out entries", len(p.Plan.Scripts), entries); len(s.cur.Plan.Scripts) != c.left || s.out.Spent != (c.tries < 1000) {
+			t.Errorf("in %d runs %d entries are left, spent %t", c.tries, len(s.cur.Plan.Scripts), s.out.Spent)
+		}
+	}
+}
+
 func TestAbstract(t *testing.T) {
 	for _, c := range []struct{ a, b string }{
 		{"host 3 holds operation 9f31a2c4d001 (chat.send), which was invented: host 3 was not asked for it (request 4294967297)",

@@ -248,9 +248,10 @@ func (b *buffer) missing() (ids []op.ID) {
 			continue
 		}
 		quota, deep := max(1, left/askers), false
-		for askers--; quota > 0 && left > 0; quota, left = quota-1, left-1 {
+		for askers--; quota > 0 && left > 0; {
 			n := s.list.next
 			ids = append(ids, n.id)
+			quota, left = quota-1, left-1
 			deep = deep || n.depth >= deepFrom
 			b.unlist(n)
 			b.list(n)

@@ -143,10 +143,10 @@ func FuzzRecover(f *testing.F) {
 
 func TestManyDamaged(t *testing.T) {
 	h := newHost(t, op.NewStore(1<<20), 100)
-	for i := range 500 {
-		h.disk[fmt.Sprintf("op/%08x/%010d", i, i+1)] = []byte("torn")
-	}
-	for range 3 {
+	for life := range 3 {
+		for i := range 500 {
+			h.disk[fmt.Sprintf("op/%08x/%010d", i, 500*life+i+1)] = []byte("torn")
+		}
 		h.boot()
 		h.idle()
 	}

@@ -235,11 +235,15 @@ func TestCosts(t *testing.T) {
 		defer h.effects()
 		return h.out.Cost - time.Second
 	}
-	if got := cost(func() { h.j.Receive(1, o.Bytes, &h.out) }); got < op.OpenCost(len(o.Bytes), true)+op.CostLookup {
+	if got := cost(func() { h.j.Receive(1, o.Bytes, &h.out) }); got < op.OpenCost(len(o.Bytes), true)+op.CostLookup+op.CostAdmit {
 		t.Errorf("a new operation costs %v", got)
 	}
 	if got := cost(func() { h.j.Receive(1, o.Bytes, &h.out) }); got != op.CostLookup {
 		t.Errorf("a known operation costs %v", got)
+	}
+	elsewhere := w.write(op.SendMessage, nil, nil, func(h *op.Header) { h.Space, h.Clock = op.SpaceID{9}, 2 })
+	if got := cost(func() { h.j.Receive(1, elsewhere.Bytes, &h.out) }); got != op.CostLookup+op.OpenCost(len(elsewhere.Bytes), true) || h.l.Count() != 2 {
+		t.Errorf("an operation of another space costs %v, and %d are held", got, h.l.Count())
 	}
 	if got := cost(func() { h.j.Author(h.l.ID, &op.Draft{Kind: op.SendMessage}, 1, 0, &h.out) }); got < op.CostSign+op.CostHashKB {
 		t.Errorf("an own operation costs %v", got)
@@ -255,5 +259,32 @@ func TestQueues(t *testing.T) {
 		s, maxShares*MaxWaiting, s, h.l.buffer.bytes, maxShares*MaxWaitingBytes, s, s, maxRefused, s)
 	if got := h.j.Queues(); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// TestSinceForks: tips name every chain, and what a peer without any is sent is all of it, both branches of a fork too, causes
+// first; or as many as it may be, those that are not forked before.
+func TestSinceForks(t *testing.T) {
+	store := op.NewStore(1 << 20)
+	h, liar, honest := newHost(t, store, 100), newWriter(store, 1), newWriter(store, 2)
+	first := liar.next(op.SendMessage, h.l.Entries[0].Op)
+	one, other := liar.write(op.SendMessage, first, nil, nil), liar.write(op.SendMessage, first, nil, nil)
+	late := honest.next(op.SendMessage, one)
+	for _, o := range []*op.Operation{first, one, other, late} {
+		h.receive(1, o)
+	}
+	if tips := h.l.Tips(); len(tips) != 3 {
+		t.Errorf("tips %v", tips)
+	}
+	index := func(list []*Entry) (all []uint32) {
+		for _, e := range list {
+			all = append(all, e.Index)
+		}
+		return all
+	}
+	for most, want := range map[int][]uint32{10: {0, 1, 2, 3, 4}, 4: {0, 1, 2, 4}, 3: {0, 1, 4}, 1: {0}} {
+		if got := index(h.l.Since(nil, most, 1<<20)); !slices.Equal(got, want) {
+			t.Errorf("up to %d: %v, want %v", most, got, want)
+		}
 	}
 }

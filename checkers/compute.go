@@ -274,7 +274,9 @@ func (c *compute) Verdict(end sim.End) sim.Verdict {
 			}
 		}
 		if end.Cut == "" {
-			c.diligence(s, n, union[n], end).tasks(union[n])
+			d := c.diligence(s, n, union[n], end)
+			d.tasks(union[n])
+			d.deaf()
 		}
 	}
 	c.settled = len(settled)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"math/bits"
 	"slices"
@@ -241,6 +242,20 @@ func (d *diligence) tasks(members bitset) {
 		}
 		if why != "" {
 			d.fail(t.at, "", "task %s of host %d was not attended to: %s", t, t.host, why)
+		}
+	}
+}
+
+// deaf judges that a host goes by its user's word once she allows computing again (TASK-2). What a host of several spaces says
+// of consent may be of another.
+func (d *diligence) deaf() {
+	for _, h := range slices.Sorted(maps.Keys(d.sets)) {
+		r := d.last[consenting{h, d.space.id}]
+		if r == nil || !r.on || r.first != step.Accepted || r.gone || r.replied+redrawn > d.end.At || len(d.truth.host(h).Spaces) > 1 {
+			continue
+		}
+		if said, known := d.told[h]; known && !said && !d.doubts && d.settled(h, r.replied) && d.may(d.truth.host(h).Identity) {
+			d.fail(r.replied, r.event, "host %d was told by its user at %v that it may compute for others, and says that it may not", h, r.replied)
 		}
 	}
 }

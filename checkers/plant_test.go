@@ -355,6 +355,14 @@ func plants() []planted {
 			s.note(4, step.Note{Kind: step.NoteConsent, N: 0})
 			s.note(4, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
 		}},
+		{"a host that says no after its user said yes again", "compute", "says that it may not", nil, func(s *stage) {
+			s.say(4, "consent", "compute.offer", map[int]any{0: true, 1: 2, 2: "cpu"})
+			s.note(4, step.Note{Kind: step.NoteConsent, N: 1})
+			s.withdraw(4)
+			s.note(4, step.Note{Kind: step.NoteConsent, N: 0})
+			s.say(4, "consent", "compute.offer", map[int]any{0: true, 1: 2, 2: "cpu"})
+			s.now += 2 * time.Second
+		}},
 
 		// delivery
 		{"an operation that never comes", "delivery", "never reached host 2", nil, func(s *stage) {

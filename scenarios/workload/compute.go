@@ -24,7 +24,7 @@ type Compute struct {
 	Quorum   int      `yaml:"quorum,omitempty"`   // equal results that accept one; 0 is 2
 	Workers  int      `yaml:"workers,omitempty"`  // drawn at first; 0 is quorum + 1
 	Kernels  []string `yaml:"kernels,omitempty"`  // all where none is named
-	Withdraw float64  `yaml:"withdraw,omitempty"` // share of the lenders who take their consent back in the second half
+	Withdraw float64  `yaml:"withdraw,omitempty"` // share of the lenders who take their consent back in the second half; some of them give it again
 }
 
 func (*Compute) Kind() string { return "compute" }
@@ -73,7 +73,11 @@ func (c *Compute) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		for _, space := range s.Spaces {
 			times := []time.Duration{start/2 + time.Duration(r.Int64N(int64(start)))}
 			if int(float64(i+1)*c.Withdraw) > int(float64(i)*c.Withdraw) { // so that few lenders have their share too
-				times = append(times, env.Duration/2+time.Duration(r.Int64N(int64(max(env.Duration/2, 1)))))
+				half := max(env.Duration/2, 1)
+				withdrawn := half + time.Duration(r.Int64N(int64(half)))
+				if times = append(times, withdrawn); i%4 < 2 { // they change their mind again
+					times = append(times, withdrawn+time.Duration(r.Int64N(int64(max(env.Duration-withdrawn, 1)))))
+				}
 			}
 			scripts = append(scripts, script(s, "compute", space, sim.Arg{Name: "most", Value: fmt.Sprint(i % 2)}, sim.Arg{Name: "times", Value: writeTimes(times)}))
 		}
@@ -103,7 +107,7 @@ func (c *Compute) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	return scripts, nil
 }
 
-// computer is a person who consents, and later perhaps no more; or who gives one task.
+// computer is a person who consents, later perhaps no more, and then again; or who gives one task.
 type computer struct {
 	user
 	kernel          string

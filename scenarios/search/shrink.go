@@ -124,6 +124,9 @@ func Shrink(p *scenarios.PlanFile, o Shrinking) (*Shrunk, error) {
 	s.bound = max(4*r.Events, 1<<20)
 	s.out.Tries, s.out.Kind, s.out.Before = 1, s.kind.String(), sizeOf(p)
 	if !s.adopt("see that it fails again", p) {
+		if o.Context.Err() != nil {
+			return nil, fmt.Errorf("%w: interrupted", ErrNotFailing)
+		}
 		return nil, fmt.Errorf("%w: carried out again, it does not fail by %s", ErrNotFailing, s.kind)
 	}
 	s.passes()

@@ -199,6 +199,17 @@ func TestShrinkEndsEarly(t *testing.T) {
 	if !s.Spent || s.Lucks != 0 || len(Failures(s.Record)) == 0 {
 		t.Errorf("interrupted: %s; %s", s.After, s.Effort())
 	}
+	soon, stop := context.WithCancel(t.Context())
+	seats, second := 0, base
+	second.Seat = func(h sim.HostID, seat sim.Seat) sim.Seat {
+		if seats++; seats > p.Settings.Nodes {
+			stop()
+		}
+		return base.Seat(h, seat)
+	}
+	if _, err := Shrink(p, Shrinking{Base: second, Jobs: 1, Context: soon}); err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Errorf("interrupted while it is carried out again: %v", err)
+	}
 	was := &results.Record{Outcome: results.Fail, Why: "policy: bad", Verdicts: []results.Verdict{{Checker: "policy", Outcome: results.Fail, Why: "bad"}}}
 	for _, c := range []struct {
 		o    Shrinking

@@ -46,7 +46,11 @@ func Draw(d Dice) Scenario {
 	}
 	s.Waive = []Waiver{{"compute", "perhaps nobody gives tasks"}}
 	if coin("tasks") {
-		s.Work = append(s.Work, Work{&workload.Compute{Lenders: []string{"people"}, Givers: []string{"people"}, Tasks: d.Int("tasks given", 1, 12), Withdraw: share("withdraw", 0, 60)}})
+		withdraw := share("withdraw", -60, 60)
+		if withdraw < 0.3 { // so few might be nobody
+			withdraw = 0
+		}
+		s.Work = append(s.Work, Work{&workload.Compute{Lenders: []string{"people"}, Givers: []string{"people"}, Tasks: d.Int("tasks given", 1, 12), Withdraw: withdraw}})
 	}
 	DrawLiars(d, &s)
 	for range d.Int("faults", 0, 5) {

@@ -1,6 +1,9 @@
 package checkers
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // marking is a value in a set.
 type marking struct {
@@ -36,10 +39,10 @@ func (c *convergence) removals() {
 					if c.cbor.Unmarshal(x.rest[1], &named) != nil {
 						continue
 					}
-					ids := map[element]bool{}
+					var ids []element
 					for _, id := range named {
 						if len(id) == len(element{}) {
-							ids[element(id)] = true
+							ids = append(ids, element(id))
 						}
 					}
 					if m := (marking{x.page, string(x.rest[0])}); o.honest {
@@ -48,7 +51,7 @@ func (c *convergence) removals() {
 							c.fail(o.at, "", "operation %s (%s) of host %d takes a value out of a set and %s", o, o.kind, o.host, why)
 						}
 					}
-					for id := range ids {
+					for _, id := range ids {
 						taken[id] = append(taken[id], o)
 					}
 				}
@@ -58,15 +61,15 @@ func (c *convergence) removals() {
 }
 
 // halfTaken says what a removal leaves, or takes beside its value.
-func (c *convergence) halfTaken(o *operation, m marking, named map[element]bool, added []addition, marks map[element]marking, taken map[element][]*operation) string {
-	for id := range named {
+func (c *convergence) halfTaken(o *operation, m marking, named []element, added []addition, marks map[element]marking, taken map[element][]*operation) string {
+	for _, id := range named {
 		if other, known := marks[id]; known && other != m {
 			return fmt.Sprintf("names addition %.6x of another value", id)
 		}
 	}
 	knew := func(x *operation) bool { return c.naming.outside(o.causes, []*operation{x}) == nil }
 	for _, a := range added {
-		if named[a.id] || !projects(a.by, c.truth.host(o.host).Schema) || !knew(a.by) {
+		if slices.Contains(named, a.id) || !projects(a.by, c.truth.host(o.host).Schema) || !knew(a.by) {
 			continue
 		}
 		gone := false

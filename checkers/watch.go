@@ -70,15 +70,12 @@ func (c *convergence) edits(k *set) map[page][]*operation {
 		return k.edits
 	}
 	k.edits = map[page][]*operation{}
-	for _, o := range k.ops {
+	for _, o := range slices.SortedFunc(slices.Values(k.ops), func(a, b *operation) int { return a.index - b.index }) {
 		for _, x := range c.changes(o) {
 			if list := k.edits[x.page]; x.code == textMutation && (len(list) == 0 || list[len(list)-1] != o) {
 				k.edits[x.page] = append(list, o)
 			}
 		}
-	}
-	for _, list := range k.edits {
-		slices.SortFunc(list, func(a, b *operation) int { return a.index - b.index })
 	}
 	return k.edits
 }

@@ -1,6 +1,7 @@
 package checkers
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -33,7 +34,7 @@ func (d *durability) neighbour(e *sim.Event) {
 	case sim.OnClose:
 		n.part(e.Effect.(*step.Close).Conn, e.Key.At)
 	case sim.OnCrash:
-		for c := range n.conns {
+		for _, c := range slices.Sorted(maps.Keys(n.conns)) {
 			n.part(c, e.Key.At)
 		}
 	}
@@ -50,10 +51,7 @@ func (n *neighbours) greets(peer sim.HostID, at time.Duration) {
 func (n *neighbours) part(c step.Conn, at time.Duration) {
 	peer, up := n.conns[c]
 	delete(n.conns, c)
-	for _, other := range n.conns {
-		up = up && other != peer
-	}
-	if up {
+	if up && !slices.ContainsFunc(slices.Sorted(maps.Keys(n.conns)), func(c step.Conn) bool { return n.conns[c] == peer }) {
 		delete(n.since, peer)
 		n.lost[peer] = append(n.lost[peer], at)
 	}
@@ -66,9 +64,10 @@ func (n *neighbours) loses(peer sim.HostID, from, to time.Duration) bool {
 
 // witnesses are who can give receipts for an operation that is being saved.
 func (d *durability) witnesses(p *promise) (all []witness) {
-	for peer, since := range d.near[p.op.host].since {
+	since := d.near[p.op.host].since
+	for _, peer := range slices.Sorted(maps.Keys(since)) {
 		if h := d.truth.host(peer); h.Honest && slices.Contains(h.Spaces, array(p.op.head.Space)) {
-			all = append(all, witness{peer, since})
+			all = append(all, witness{peer, since[peer]})
 		}
 	}
 	return all

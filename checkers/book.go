@@ -65,7 +65,7 @@ type request struct {
 	latest   int      // of its messages, that the view shows; 0 is all
 	watched  bool     // it is shown again whenever it changes
 	picture  []byte   // which it was shown last
-	text     page     // of a watch_text
+	text     property // of a watch_text
 	pictures [][]byte // of it, in order
 	first    step.Status
 	why      string // of a first reply that denies
@@ -197,7 +197,7 @@ func (b *book) request(e *sim.Event, in *step.Request) {
 			Prop    string `cbor:"prop"`
 		}
 		if b.cbor.Unmarshal(in.Body, &view) == nil && len(view.Element) == len(r.text.element) {
-			r.text = page{element(view.Element), view.Prop}
+			r.text = property{element(view.Element), view.Prop}
 		}
 	}
 	if r.do == "edit_text" {

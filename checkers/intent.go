@@ -22,40 +22,39 @@ type (
 
 // mutationsOf are the mutations that a request asks for, part by part; nil where it asks for something else.
 func mutationsOf(do string) [][]any {
-	const node, relation, remove, register, add, take, count, meta, move = 0, 1, 2, 3, 4, 5, 6, 8, 9
 	switch do {
 	case "graph_create":
-		return [][]any{{node, field("type")}}
+		return [][]any{{createNode, field("type")}}
 	case "graph_delete":
-		return [][]any{{remove, field("element")}}
+		return [][]any{{deleteElement, field("element")}}
 	case "graph_set":
-		return [][]any{{register, field("element"), field("prop"), field("value")}}
+		return [][]any{{setRegister, field("element"), field("prop"), field("value")}}
 	case "graph_add":
-		return [][]any{{add, field("element"), field("prop"), field("value")}}
+		return [][]any{{addValue, field("element"), field("prop"), field("value")}}
 	case "graph_remove":
-		return [][]any{{take, field("element"), field("prop"), field("value"), anything{}}}
+		return [][]any{{takeValue, field("element"), field("prop"), field("value"), anything{}}}
 	case "graph_count":
-		return [][]any{{count, field("element"), field("prop"), field("delta")}}
+		return [][]any{{addCount, field("element"), field("prop"), field("delta")}}
 	case "graph_meta":
-		return [][]any{{meta, field("element"), field("key"), field("value")}}
+		return [][]any{{setMeta, field("element"), field("key"), field("value")}}
 	case "graph_relate":
-		return [][]any{{relation, field("type"), field("from"), field("to")}}
+		return [][]any{{createRelation, field("type"), field("from"), field("to")}}
 	case "graph_move":
-		return [][]any{{move, anything{}, field("from"), field("to")}}
+		return [][]any{{moveRelation, anything{}, field("from"), field("to")}}
 	case "create_channel":
-		return [][]any{{node, "Channel"}, {register, 0, "name", field("name")}}
+		return [][]any{{createNode, "Channel"}, {setRegister, 0, "name", field("name")}}
 	case "create_thread":
-		return [][]any{{node, "Thread"}, {register, 0, "title", field("title")}, {relation, "in_channel", 0, field("channel")}}
+		return [][]any{{createNode, "Thread"}, {setRegister, 0, "title", field("title")}, {createRelation, "in_channel", 0, field("channel")}}
 	case "send_message":
-		return [][]any{{node, "Message"}, {register, 0, "text", field("text")}, {relation, "in_channel", 0, field("channel")}}
+		return [][]any{{createNode, "Message"}, {setRegister, 0, "text", field("text")}, {createRelation, "in_channel", 0, field("channel")}}
 	case "edit_message":
-		return [][]any{{register, field("message"), "text", field("text")}, {register, field("message"), "edited", true}}
+		return [][]any{{setRegister, field("message"), "text", field("text")}, {setRegister, field("message"), "edited", true}}
 	case "delete_message":
-		return [][]any{{remove, field("message")}}
+		return [][]any{{deleteElement, field("message")}}
 	case "add_reaction":
-		return [][]any{{add, field("message"), "reactions", []any{field("emoji"), own{}}}}
+		return [][]any{{addValue, field("message"), "reactions", []any{field("emoji"), own{}}}}
 	case "remove_reaction":
-		return [][]any{{take, field("message"), "reactions", []any{field("emoji"), own{}}, anything{}}}
+		return [][]any{{takeValue, field("message"), "reactions", []any{field("emoji"), own{}}, anything{}}}
 	}
 	return nil
 }

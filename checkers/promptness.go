@@ -78,12 +78,12 @@ func (w *wait) tooSmall() string {
 // prompt is the share of a class that must be durable when due: 80 %; where nobody looked for witnesses less may do, as at all.
 func (d *durability) prompt(w *wait) float64 {
 	if d.truth.MinDurable > 0 && w.due > d.truth.Promise(1) {
-		return mostOf
+		return promptShare
 	}
-	return min(mostOf, d.truth.MinDurable)
+	return min(promptShare, d.truth.MinDurable)
 }
 
-const mostOf = 0.8
+const promptShare = 0.8
 
 // tooFew tells whether n of so many are less than a share.
 func tooFew(n, of int, want float64) bool { return float64(n) < want*float64(of)-1e-9 }

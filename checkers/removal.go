@@ -7,7 +7,7 @@ import (
 
 // marking is a value in a set.
 type marking struct {
-	page
+	property
 	value string // its encoding
 }
 
@@ -30,11 +30,11 @@ func (c *convergence) removals() {
 		for _, o := range s.ops {
 			for _, x := range c.changes(o) {
 				switch {
-				case x.code == addMutation && len(x.rest) == 1:
+				case x.code == addValue && len(x.rest) == 1:
 					a := addition{o, elementOf(o, x.index)}
-					m := marking{x.page, string(x.rest[0])}
+					m := marking{x.property, string(x.rest[0])}
 					added[m], marks[a.id] = append(added[m], a), m
-				case x.code == removeMutation && len(x.rest) == 2:
+				case x.code == takeValue && len(x.rest) == 2:
 					var named [][]byte
 					if c.cbor.Unmarshal(x.rest[1], &named) != nil {
 						continue
@@ -45,7 +45,7 @@ func (c *convergence) removals() {
 							ids = append(ids, element(id))
 						}
 					}
-					if m := (marking{x.page, string(x.rest[0])}); o.honest {
+					if m := (marking{x.property, string(x.rest[0])}); o.honest {
 						c.taken++
 						if why := c.halfTaken(o, m, ids, added[m], marks, taken); why != "" {
 							c.fail(o.at, "", "operation %s (%s) of host %d takes a value out of a set and %s", o, o.kind, o.host, why)

@@ -23,8 +23,8 @@ type set struct {
 	holders int // in the running snapshot
 
 	states []*state
-	edits  map[page][]*operation // of texts; nil until somebody watches one
-	lacks  []*operation          // of what was due by the end
+	edits  map[property][]*operation // of texts; nil until somebody watches one
+	lacks  []*operation              // of what was due by the end
 	heads  []byte
 	void   []byte
 	told   []byte // what the first host asked said of void

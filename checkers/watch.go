@@ -4,76 +4,19 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"github.com/lifegraph-os/lgos-sim/node/step"
 )
 
-// page is a property of an element, such as a text.
-type page struct {
-	element element
-	prop    string
-}
-
-// Codes of mutations of a property.
-const (
-	addMutation    = 4
-	removeMutation = 5
-	textMutation   = 7
-)
-
-// change is a mutation of a property.
-type change struct {
-	page
-	index int // in its operation
-	code  uint64
-	rest  []cbor.RawMessage // what follows the property
-}
-
-// changes are an operation's mutations of properties, those that can be read.
-func (b *book) changes(o *operation) (all []change) {
-	var body struct {
-		Mutations [][]cbor.RawMessage `cbor:"1,keyasint"`
-	}
-	if b.cbor.Unmarshal(o.rawBody, &body) != nil {
-		return nil
-	}
-	for i, m := range body.Mutations {
-		c := change{index: i}
-		var made uint64 // an element that the operation itself makes
-		var id []byte
-		if len(m) < 3 || b.cbor.Unmarshal(m[0], &c.code) != nil || b.cbor.Unmarshal(m[2], &c.prop) != nil {
-			continue
-		}
-		switch {
-		case b.cbor.Unmarshal(m[1], &made) == nil && made < maxMutations:
-			c.element = elementOf(o, int(made))
-		case b.cbor.Unmarshal(m[1], &id) == nil && len(id) == len(c.element):
-			c.element = element(id)
-		}
-		c.rest = m[3:]
-		all = append(all, c)
-	}
-	return all
-}
-
-// elementOf is what an operation's mutation makes: an element, or an addition to a set.
-func elementOf(o *operation, mutation int) (e element) {
-	copy(e[:], o.id[:])
-	e[len(o.id)] = byte(mutation)
-	return e
-}
-
 // edits are a set's operations that edit each text, causes before effects.
-func (c *convergence) edits(k *set) map[page][]*operation {
+func (c *convergence) edits(k *set) map[property][]*operation {
 	if k.edits != nil {
 		return k.edits
 	}
-	k.edits = map[page][]*operation{}
+	k.edits = map[property][]*operation{}
 	for _, o := range slices.SortedFunc(slices.Values(k.ops), func(a, b *operation) int { return a.index - b.index }) {
 		for _, x := range c.changes(o) {
-			if list := k.edits[x.page]; x.code == textMutation && (len(list) == 0 || list[len(list)-1] != o) {
-				k.edits[x.page] = append(list, o)
+			if list := k.edits[x.property]; x.code == editText && (len(list) == 0 || list[len(list)-1] != o) {
+				k.edits[x.property] = append(list, o)
 			}
 		}
 	}
@@ -126,5 +69,5 @@ func (c *convergence) unwatched(r *request, edits []*operation) string {
 
 // watches tells whether a person was shown a text until the end, or should have been.
 func (r *request) watches() bool {
-	return r.do == "watch_text" && !r.gone && r.first != step.Denied && r.text != page{}
+	return r.do == "watch_text" && !r.gone && r.first != step.Denied && r.text != property{}
 }

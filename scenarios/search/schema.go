@@ -57,7 +57,7 @@ func (p *pack) schema(root string, sites []Site) (*schema, error) {
 	edit := func(numbers map[int]int) map[string][]byte {
 		files := map[string][]byte{}
 		for _, tree := range p.trees {
-			name := path.Join(p.dir, filepath.Base(p.fset.File(tree.Package).Name()))
+			name := p.file(tree)
 			if sources[name] == nil {
 				continue
 			}
@@ -84,9 +84,19 @@ func (p *pack) schema(root string, sites []Site) (*schema, error) {
 		return nil, fmt.Errorf("package %s: its edits exclude each other", p.dir)
 	}
 	for name, text := range map[string]string{"operators": schemaOperators, "switch": schemaSwitch} {
-		x.files[path.Join(p.dir, "lgos_mutants_"+name+".go")] = []byte(strings.Replace(text, "package search", "package "+self.Name(), 1))
+		x.files[path.Join(p.dir, "lgos_mutants_"+name+".go")] = []byte(p.own(text))
 	}
 	return x, nil
+}
+
+// file is the path of a tree's file in the module.
+func (p *pack) file(tree *ast.File) string {
+	return path.Join(p.dir, filepath.Base(p.fset.File(tree.Package).Name()))
+}
+
+// own makes the text of a file one of the package.
+func (p *pack) own(text string) string {
+	return strings.Replace(text, "package search", "package "+p.trees[0].Name.Name, 1)
 }
 
 // keepsOperands tells whether an operator has the same operands after the edit. Another precedence may give it others, where a
@@ -118,7 +128,7 @@ func (p *pack) accepts(files map[string][]byte) bool {
 	}
 	trees := slices.Clone(p.trees)
 	for i, tree := range trees {
-		name := path.Join(p.dir, filepath.Base(p.fset.File(tree.Package).Name()))
+		name := p.file(tree)
 		if files[name] == nil {
 			continue
 		}
@@ -129,7 +139,7 @@ func (p *pack) accepts(files map[string][]byte) bool {
 		trees[i] = t
 	}
 	declared := "\nvar mutantOn int\nfunc mutantReached(int) {}\n"
-	t, err := parser.ParseFile(p.fset, "operators", strings.Replace(schemaOperators, "package search", "package "+trees[0].Name.Name, 1)+declared, parser.SkipObjectResolution)
+	t, err := parser.ParseFile(p.fset, "operators", p.own(schemaOperators)+declared, parser.SkipObjectResolution)
 	if err != nil {
 		return false
 	}

@@ -78,6 +78,17 @@ func TestShrinkerMinimizes(t *testing.T) {
 	}
 }
 
+// TestExcused: what is left of a plan asks for a share of durable requests only where that is what fails.
+func TestExcused(t *testing.T) {
+	for checker, want := range map[string]float64{"durability": 0.8, "compute": noShare} {
+		s := &shrinker{kind: Kind{Checker: checker}, cur: &scenarios.PlanFile{Scenario: scenarios.Scenario{Durable: 0.8}}}
+		s.out.Record = &results.Record{}
+		if got := s.excused().Scenario.Durable; got != want {
+			t.Errorf("%s: a share of %v is asked for, want %v", checker, got, want)
+		}
+	}
+}
+
 func TestAbstract(t *testing.T) {
 	for _, c := range []struct{ a, b string }{
 		{"host 3 holds operation 9f31a2c4d001 (chat.send), which was invented: host 3 was not asked for it (request 4294967297)",

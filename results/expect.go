@@ -38,8 +38,8 @@ func (r *Record) Grades() []Grade {
 	switch {
 	case r.Outcome == Invalid || r.Outcome == Unknown:
 		run.Outcome = r.Outcome
-	case r.Outcome != Pass && Worse(worst, r.Outcome) != worst:
-		run.Outcome = r.Outcome // something that no checker owns, as a process that panicked
+	case r.Broke != "" || r.Outcome != Pass && Worse(worst, r.Outcome) != worst:
+		run.Outcome = r.Outcome // something that no checker owns, and that no scenario can expect
 	case len(r.Verdicts) == 0:
 		run.Outcome, run.Why = Vacuous, "no checker looked at it"
 	}
@@ -53,10 +53,13 @@ func (r *Record) Grades() []Grade {
 }
 
 // Grade is the worst of Grades: Pass tells that the run went as its scenario expects. Of a run that was cut short it is
-// the run's own, since its checkers know no more.
+// the run's own, since its checkers know no more, and so of one in which an invariant broke.
 func (r *Record) Grade() Grade {
-	out := Grade{Name: "run", Outcome: Pass, Why: r.Why}
-	for _, g := range r.Grades() {
+	out, grades := Grade{Name: "run", Outcome: Pass, Why: r.Why}, r.Grades()
+	if r.Broke != "" {
+		return grades[len(grades)-1]
+	}
+	for _, g := range grades {
 		if Worse(out.Outcome, g.Outcome) != out.Outcome || r.Cut != "" && g.Outcome == Unknown && out.Outcome == Unknown {
 			out = g
 		}

@@ -31,6 +31,7 @@ func TestGrades(t *testing.T) {
 		{"an inert fault", Record{Outcome: Invalid, Verdicts: []Verdict{verdict(Pass, "")}}, Invalid, 2},
 		{"an inert fault beside an expected failure", Record{Outcome: Invalid, Expect: expect, Verdicts: []Verdict{verdict(Fail, "")}}, Invalid, 2},
 		{"a panic that no checker owns", Record{Outcome: Fail, Verdicts: []Verdict{verdict(Pass, "")}}, Fail, 1},
+		{"a panic beside an expected failure", Record{Outcome: Fail, Broke: "a panic", Expect: expect, Verdicts: []Verdict{verdict(Fail, "")}}, Fail, 1},
 		{"no checker", Record{Outcome: Pass}, Vacuous, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -80,6 +80,7 @@ type Record struct {
 	Outcome  Outcome  `json:"outcome"`            // the worst verdict, or invalid
 	Why      string   `json:"why"`                // one sentence: what decided the outcome
 	Expect   []string `json:"expect,omitempty"`   // the failures that this scenario must show, each "fail CHECKER"
+	Broke    string   `json:"broke,omitempty"`    // the invariant that broke, as a process that panicked: whatever checkers say, the run fails
 	Cut      string   `json:"cut,omitempty"`      // why the run ended before its plan did, and what it was busiest with
 	Warnings []string `json:"warnings,omitempty"` // what a reader should know although it decides nothing
 	Digest   string   `json:"digest"`             // SHA-256 over every host's history, in hex

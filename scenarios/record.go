@@ -25,7 +25,7 @@ func (b *build) record(res *sim.Result, m meter) results.Record {
 	s := &b.scenario
 	r := results.Record{
 		Schema: results.SchemaVersion, Scenario: s.Name, About: s.About, Seed: b.settings.Seed, Luck: b.settings.Luck, Nodes: len(b.config.Seats),
-		Outcome: results.Outcome(res.Outcome.String()), Why: res.Why, Expect: s.Expect, Cut: res.Cut, Warnings: res.Ledger.Warnings,
+		Outcome: results.Outcome(res.Outcome.String()), Why: res.Why, Expect: s.Expect, Broke: res.Broke, Cut: res.Cut, Warnings: res.Ledger.Warnings,
 		Digest: hex.EncodeToString(res.Digest[:]), Virtual: results.Seconds(res.End), Events: res.Events,
 		Build: Build(), Started: m.started.UTC().Format(time.RFC3339), Cost: m.cost(b.settings.Alone),
 	}

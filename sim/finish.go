@@ -70,8 +70,8 @@ func (w *World) judge(r *Result) {
 			r.Outcome, r.Why = max(o, r.Outcome), why
 		}
 	}
-	if w.broke != "" {
-		worse(Fail, w.broke)
+	if w.broke != "" { // whatever checkers made of such a run
+		r.Outcome, r.Why, r.Broke = Fail, w.broke, w.broke
 		return
 	}
 	if w.cut != "" {

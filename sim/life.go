@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/lifegraph-os/lgos-sim/node/step"
 )
@@ -167,11 +169,18 @@ func (w *World) Life(h HostID) uint32 { return w.hosts[h].life }
 // Liar tells whether a host's seat says that it lies.
 func (w *World) Liar(h HostID) bool { return w.hosts[h].liar }
 
-// Inspect asks a host's process; nil while it is down.
-func (w *World) Inspect(h HostID, query string) []byte {
+// Inspect asks a host's process; nil while it is down, or where it panics, which breaks the run.
+func (w *World) Inspect(h HostID, query string) (answer []byte) {
 	if !w.hosts[h].up {
 		return nil
 	}
+	defer func() {
+		if r := recover(); r != nil {
+			what, _, _ := strings.Cut(query, " ")
+			w.broke = cmp.Or(w.broke, fmt.Sprintf("host %d panicked at %s when asked for %s: %v%s", h, w.cur, what, r, culprit()))
+			w.stop("an invariant broke")
+		}
+	}()
 	return w.hosts[h].process.Inspect(query)
 }
 

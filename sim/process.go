@@ -2,6 +2,9 @@ package sim
 
 import (
 	"fmt"
+	"path"
+	"runtime"
+	"strings"
 
 	"github.com/lifegraph-os/lgos-sim/netsim"
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -263,6 +266,25 @@ func (w *World) panicked(what string) {
 	if w.wants&OnPanic != 0 {
 		w.observe(OnPanic)
 	}
-	w.broke = fmt.Sprintf("host %d panicked at %s: %s", id, w.ev.ID(), what)
+	w.broke = fmt.Sprintf("host %d panicked at %s: %s%s", id, w.ev.ID(), what, culprit())
 	w.stop("an invariant broke")
+}
+
+// culprit is the line that panicked, in brackets, as the deferred call that recovers sees it.
+func culprit() string {
+	var calls [64]uintptr
+	frames, panicked := runtime.CallersFrames(calls[:runtime.Callers(1, calls[:])]), false
+	for {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			panicked = true
+		case panicked && !strings.HasPrefix(f.Function, "runtime."):
+			dir, name := path.Split(f.Function)
+			pack, _, _ := strings.Cut(name, ".")
+			return fmt.Sprintf(" (%s:%d)", path.Join(strings.TrimPrefix(dir, "github.com/lifegraph-os/lgos-sim/"), pack, path.Base(f.File)), f.Line)
+		case !more:
+			return ""
+		}
+	}
 }

@@ -23,6 +23,7 @@ type Result struct {
 	Verdicts    []Verdict // in the order of Config.Checkers
 	Outcome     Outcome   // the worst of all verdicts, and of what befell the run itself
 	Why         string    // of a run that is not simply what its checkers say
+	Broke       string    // the invariant that broke, as a process that panicked: the run fails, whatever its checkers say
 	Cut         string    // why the run ended before its plan did; empty if it did not
 
 	Events, Deliveries uint64

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,9 +23,15 @@ func (deaf) Inspect(string) []byte                    { return nil }
 type puppet struct {
 	life  uint32
 	lines [][]string
+	shy   bool
 }
 
-func (p *puppet) Inspect(string) []byte { return nil }
+func (p *puppet) Inspect(string) []byte {
+	if p.shy {
+		panic("asked")
+	}
+	return nil
+}
 
 func (p *puppet) Step(now step.Now, in step.Input, out *step.Effects) {
 	switch x := in.(type) {
@@ -106,6 +113,8 @@ func (p *puppet) do(w []string, out *step.Effects) {
 		n.Text, n.N = w[1], int64(num(2))
 	case "panic":
 		panic(w[1])
+	case "shy": // panics when it is asked
+		p.shy = true
 	default:
 		panic("no verb " + w[0])
 	}
@@ -166,6 +175,7 @@ func (c *teller) Observe(e *Event) {
 }
 func (c *teller) Sample(at time.Duration, v View) {
 	for h := HostID(1); int(h) <= v.Hosts(); h++ {
+		v.Inspect(h, "state 5ace")
 		if disk := v.Disk(h); disk != nil {
 			var b strings.Builder
 			for _, r := range disk {
@@ -228,7 +238,7 @@ func TestStories(t *testing.T) {
 			r := w.Run()
 			out := strings.Join(tell.out, "\n") + "\n"
 			if r.Outcome != Pass {
-				out += fmt.Sprintf("%v: %s\n", r.Outcome, r.Why)
+				out += fmt.Sprintf("%v: %s\n", r.Outcome, regexp.MustCompile(`:\d+\)`).ReplaceAllString(r.Why, ":LINE)"))
 			}
 			if ledger {
 				out += r.Ledger.String()

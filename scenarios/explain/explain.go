@@ -126,13 +126,7 @@ func (x *explainer) choose() (*results.Verdict, error) {
 			failed = append(failed, v.Checker)
 		}
 	}
-	best := x.earliest(x.rec)
-	if x.rec.Outcome == results.Fail && strings.Contains(x.rec.Why, " panicked at ") && (x.opts.Checker == "" || x.opts.Checker == panicChecker) {
-		_, rest, _ := strings.Cut(x.rec.Why, " panicked at ")
-		event, _, _ := strings.Cut(rest, ": ")
-		return &results.Verdict{Checker: panicChecker, Outcome: results.Fail, Why: x.rec.Why, At: x.rec.Virtual, Event: event}, nil
-	}
-	switch {
+	switch best := x.earliest(x.rec); {
 	case best != nil:
 		return best, nil
 	case x.opts.Checker != "" && len(failed) > 0:
@@ -141,10 +135,27 @@ func (x *explainer) choose() (*results.Verdict, error) {
 	return nil, fmt.Errorf("%w: the run is %s: %s", ErrNothing, x.rec.Outcome, x.rec.Why)
 }
 
-// earliest is the first violation of a run; of several at one instant that of the checker that looks nearest at the cause.
+// panicked is the violation of a process that panicked: in an event of its own, or when a checker asked it.
+func panicked(r *results.Record) *results.Verdict {
+	_, rest, ok := strings.Cut(r.Broke, " panicked at ")
+	if !ok {
+		return nil
+	}
+	v := &results.Verdict{Checker: panicChecker, Outcome: results.Fail, Why: r.Broke, At: r.Virtual}
+	if event, _, _ := strings.Cut(rest, ": "); !strings.Contains(event, " ") {
+		v.Event = event
+	}
+	return v
+}
+
+// earliest is the first violation of a run: a panic, which ends it, or of several at one instant that of the checker that looks
+// nearest at the cause.
 func (x *explainer) earliest(r *results.Record) (best *results.Verdict) {
 	near := func(checker string) int {
 		return slices.Index([]string{"policy", "compute", "durability", "delivery"}, checker) & 0xff
+	}
+	if v := panicked(r); v != nil && (x.opts.Checker == "" || x.opts.Checker == panicChecker) {
+		return v
 	}
 	for i := range r.Verdicts {
 		v := &r.Verdicts[i]
@@ -176,10 +187,7 @@ func (x *explainer) again(observe sim.Checker, samples []time.Duration, luck *si
 // violation is what a checker says of a run, nil where it does not fail.
 func violation(r *results.Record, checker string) *results.Verdict {
 	if checker == panicChecker {
-		if r.Outcome == results.Fail && strings.Contains(r.Why, " panicked at ") {
-			return &results.Verdict{Checker: checker, At: r.Virtual, Why: r.Why}
-		}
-		return nil
+		return panicked(r)
 	}
 	i := slices.IndexFunc(r.Verdicts, func(v results.Verdict) bool { return v.Checker == checker && v.Outcome == results.Fail })
 	if i < 0 {

@@ -71,11 +71,8 @@ func failures(r *results.Record, said string) (by []string, reasons map[string]s
 			fail(v.Checker, v.Why)
 		}
 	}
-	switch {
-	case r.Outcome == results.Fail && strings.Contains(r.Why, " panicked at "):
-		fail(Panic, r.Why)
-	case r.Outcome == results.Fail && strings.Contains(r.Why, "not conserved"), r.Outcome == results.Invalid:
-		fail(Ledger, r.Why)
+	if who := beyond(r); who != "" {
+		fail(who, r.Why)
 	}
 	return by, reasons
 }

@@ -19,7 +19,7 @@ import (
 
 // What may catch a mutant besides a checker.
 const (
-	Ledger = "ledger" // the run is invalid, or its bytes are not conserved
+	Ledger = "ledger" // the run is invalid, or an invariant of it broke, as that its bytes are conserved
 	Panic  = "panic"  // a process or the simulator panics
 )
 

@@ -169,6 +169,11 @@ func TestVerdict(t *testing.T) {
 		}
 		return r
 	}
+	broken := func(why string) *results.Record {
+		r := record(results.Fail, why)
+		r.Broke = why
+		return r
+	}
 	for _, c := range []struct {
 		name, by string
 		r        *results.Record
@@ -183,9 +188,10 @@ func TestVerdict(t *testing.T) {
 		{"nobody", "policy", record(results.Pass, ""), "", Survived, "every checker passed"},
 		{"cut", "policy", record(results.Unknown, "too long"), "", Survived, "cut: too long"},
 		{"invalid", Ledger, record(results.Invalid, "no effect at all: partition"), "", Killed, "no effect"},
-		{"bytes lost", Ledger, record(results.Fail, "packets of class push are not conserved: 1"), "", Killed, "not conserved"},
+		{"bytes lost", Ledger, broken("packets of class push are not conserved: 1"), "", Killed, "not conserved"},
+		{"a rule is broken", Ledger, broken("host 3: a packet over a connection of another"), "", Killed, "of another"},
 		{"invalid unforeseen", "policy", record(results.Invalid, "no effect"), "", Wrong, "ledger: no effect"},
-		{"process panics", Panic, record(results.Fail, "host 3 panicked at 1s/3/4: oops"), "", Killed, "oops"},
+		{"process panics", Panic, broken("host 3 panicked at 1s/3/4: oops"), "", Killed, "oops"},
 		{"simulator panics", Panic, nil, "lgos-sim: the simulator itself panicked: oops", Killed, "oops"},
 		{"no record", "policy", nil, "lgos-sim: no such scenario", Undone, "no such scenario"},
 	} {

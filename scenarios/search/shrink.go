@@ -169,7 +169,8 @@ func (s *shrinker) choose(r *results.Record) error {
 func (s *shrinker) whole(ctx context.Context, p *scenarios.PlanFile, enough string) (r *results.Record, err error) {
 	defer func() {
 		if x := recover(); x != nil {
-			r = &results.Record{Outcome: results.Fail, Why: fmt.Sprintf("the simulator panicked at once: %v", x)}
+			why := fmt.Sprintf("the simulator panicked at once: %v", x)
+			r = &results.Record{Outcome: results.Fail, Why: why, Broke: why}
 		}
 	}()
 	set := s.o.Base

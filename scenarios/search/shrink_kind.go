@@ -49,11 +49,19 @@ func Failures(r *results.Record) []Kind {
 			own = append(own, k)
 		}
 	}
-	switch {
-	case r.Outcome == results.Fail && strings.Contains(r.Why, " panicked at "):
-		own = append(own, Kind{Panic, abstract(r.Why)})
-	case r.Outcome == results.Fail && strings.Contains(r.Why, "not conserved"), r.Outcome == results.Invalid:
-		own = append(own, Kind{Ledger, abstract(r.Why)})
+	if who := beyond(r); who != "" {
+		own = append(own, Kind{who, abstract(r.Why)})
 	}
 	return append(own, expected...)
+}
+
+// beyond names who fails a run besides its checkers, if anything does.
+func beyond(r *results.Record) string {
+	switch {
+	case strings.Contains(r.Broke, " panicked at "):
+		return Panic
+	case r.Broke != "" || r.Outcome == results.Invalid:
+		return Ledger
+	}
+	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,9 +22,9 @@ type ShrunkFate struct {
 	Name     string  `json:"name"`
 	CaughtBy string  `json:"caught_by"`
 	Seed     int     `json:"seed"`
-	Why      string  `json:"why,omitempty"` // why there is nothing below
-	Clean    bool    `json:"clean"`         // the plan passes without the mutant
-	CleanWhy string  `json:"clean_why,omitempty"`
+	Why      string  `json:"why,omitempty"`       // why there is nothing below
+	Clean    bool    `json:"clean"`               // the plan passes without the mutant
+	CleanWhy string  `json:"clean_why,omitempty"` // or what it comes to
 	Shrunk   *Shrunk `json:"shrunk,omitempty"`
 }
 
@@ -113,10 +114,13 @@ func (w *workshop) shrink(m *Mutant, clean string) (f ShrunkFate) {
 	}
 	said, err := w.say(clean, "replay", plan)
 	if f.Clean = err == nil; !f.Clean {
-		f.CleanWhy = said
+		f.CleanWhy = cmp.Or(graded.FindString(said), said)
 	}
 	return f
 }
+
+// graded is the line of a run's summary that says what it came to.
+var graded = regexp.MustCompile(`(?m)^(fail|vacuous|unknown|invalid) .*(\n {8}.*)*`)
 
 // say runs a command of a binary and gives what it printed.
 func (w *workshop) say(binary string, args ...string) (string, error) {
@@ -148,6 +152,9 @@ func (r *ShrinkReport) Text() string {
 		cut := func(before, after int) string { return fmt.Sprintf("%d→%d", before, after) }
 		fmt.Fprintf(&b, "%-34s %-12s %9s %8s %10s %6d %5s  %s\n", f.Name, f.CaughtBy, cut(s.Before.Entries, s.After.Entries), cut(s.Before.Hosts, s.After.Hosts),
 			cut(s.Before.Requests, s.After.Requests), s.Tries, fmt.Sprintf("%d/%d", s.Failing, s.Lucks), without)
+		if !f.Clean {
+			wrap(&b, "  ", "without it: "+f.CleanWhy)
+		}
 	}
 	if len(entries) > 0 {
 		slices.Sort(entries)

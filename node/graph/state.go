@@ -46,7 +46,7 @@ func (g *Graph) Inspect() []byte {
 		from, end := x.offset, x.offset
 		shift := uint32(len(b)) - from
 		for ; i < len(g.sorted); i++ {
-			if x = g.elements[g.sorted[i]]; x.stale || x.length > 0 && x.offset != end {
+			if x = g.elements[g.sorted[i]]; x.stale {
 				break
 			}
 			end += x.length

@@ -113,12 +113,61 @@ func TestErrors(t *testing.T) {
 		{"varint with a needless group", frame(V2, v2Want, 0x80, 0), ErrVarint},
 		{"varint over 64 bits", frame(V2, v2Want, 255, 255, 255, 255, 255, 255, 255, 255, 255, 2), ErrVarint},
 		{"ids beyond the frame", frame(V2, v2Want, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1), ErrLimit},
+		{"as many ids as a frame has room for", frame(V2, v2Want, 0x80, 0x80, 2), ErrTruncated},
+		{"an id more than any frame has room for", frame(V2, v2Want, 0x81, 0x80, 2), ErrLimit},
+		{"a count of heads over 32 bits", frame(V2, v2Heads, 0x80, 0x80, 0x80, 0x80, 16), ErrLimit},
 		{"operation beyond the frame", frame(V2, v2Push, 0, 0, 1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1), ErrTruncated},
 		{"too many operations", frame(V2, v2Push, 0, 0, 255, 255, 3), ErrLimit},
 		{"too many heads", append(Append(nil, V1, &Heads{})[:54], append([]byte{17}, make([]byte, 17*32)...)...), ErrLimit},
 	} {
 		if f, err := Decode(9, c.b, &h); !errors.Is(err, c.want) {
 			t.Errorf("%s: %+v, %v, want %v", c.name, f, err, c.want)
+		}
+	}
+}
+
+// TestLimits: a list of its greatest length and a frame of its greatest length come back in both versions; of one more, Append
+// panics, for the caller has lost count.
+func TestLimits(t *testing.T) {
+	ids := func(n int) IDs { return make(IDs, 32*n) }
+	push := func(bytes int) Frame { return &Push{Ops: [][]byte{make([]byte, bytes)}} }
+	var h Holder
+	for version, header := range map[uint8]int{V1: len(Append(nil, V1, push(0))), V2: len(Append(nil, V2, push(1<<14))) - 1<<14} {
+		for _, full := range []Frame{&Hello{Spaces: ids(MaxSpaces)}, &Push{Ops: make([][]byte, MaxOps)}, &Heads{Count: 1<<32 - 1, Heads: ids(MaxHeads)},
+			&Want{IDs: ids(MaxIDs)}, &Summary{Chains: make([]ChainTip, MaxChains)}, &Receipt{IDs: ids(MaxIDs)}, push(MaxFrame - header)} {
+			b := Append(nil, version, full)
+			if got, err := Decode(version, b, &h); err != nil || !bytes.Equal(Append(nil, version, got), b) {
+				t.Errorf("version %d, %T of %d bytes: %v", version, full, len(b), err)
+			}
+		}
+		if b := Append(nil, version, push(MaxFrame-header)); len(b) != MaxFrame {
+			t.Errorf("version %d: the longest frame has %d bytes", version, len(b))
+		}
+		for _, over := range []Frame{&Hello{Spaces: ids(MaxSpaces + 1)}, &Push{Ops: make([][]byte, MaxOps+1)}, &Heads{Heads: ids(MaxHeads + 1)},
+			&Want{IDs: ids(MaxIDs + 1)}, &Summary{Chains: make([]ChainTip, MaxChains+1)}, &Receipt{IDs: ids(MaxIDs + 1)}} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("version %d: Append takes %T over its limit", version, over)
+					}
+				}()
+				Append(nil, version, over)
+			}()
+		}
+	}
+}
+
+// TestClass: of all pairs of a version and a kind, two bytes that no frame may be, eleven have a class.
+func TestClass(t *testing.T) {
+	want := map[[2]byte]uint8{{0, kindHello}: ClassHello}
+	for i := range uint8(5) {
+		want[[2]byte{V1, v1Push + i}] = ClassPush + i
+		want[[2]byte{V2, v2Push + i}] = ClassPush + i
+	}
+	for i := range 1 << 16 {
+		b := [2]byte{byte(i >> 8), byte(i)}
+		if got := Class(b[:]); got != want[b] {
+			t.Errorf("version %d, kind %d is of class %d, want %d", b[0], b[1], got, want[b])
 		}
 	}
 }

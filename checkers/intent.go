@@ -69,13 +69,17 @@ func (b *book) misheard(r *request, o *operation) string {
 	if b.cbor.Unmarshal(r.body, &asked) != nil || b.cbor.Unmarshal(o.rawBody, &body) != nil {
 		return ""
 	}
-	if plan := mutationsOf(r.do); plan != nil {
+	plan := mutationsOf(r.do)
+	if r.do == "send_message" {
+		plan = append(plan, b.addressed(len(plan), asked)...)
+	}
+	if plan != nil {
 		for _, want := range slices.Concat(plan...) {
 			if f, ok := want.(field); ok && asked[string(f)] == nil {
 				return "" // it was left to the host
 			}
 		}
-		if len(body.Mutations) < len(plan) || len(body.Mutations) > len(plan) && r.do != "send_message" {
+		if len(body.Mutations) != len(plan) {
 			return fmt.Sprintf("it has %d mutations", len(body.Mutations))
 		}
 		for i, parts := range plan {
@@ -121,6 +125,22 @@ func (b *book) misheard(r *request, o *operation) string {
 		}
 	}
 	return ""
+}
+
+// addressed are the mutations that put a message into a thread and mention people, after the first so many.
+func (b *book) addressed(first int, asked map[string]cbor.RawMessage) (plan [][]any) {
+	if asked["thread"] != nil {
+		plan = append(plan, []any{createRelation, "in_thread", 0, field("thread")})
+	}
+	var who []cbor.RawMessage
+	if b.cbor.Unmarshal(asked["mentions"], &who) != nil {
+		return plan
+	}
+	for _, w := range who {
+		mention := first + len(plan)
+		plan = append(plan, []any{createNode, "Mention"}, []any{setRegister, mention, "who", w}, []any{createRelation, "mentions", 0, mention})
+	}
+	return plan
 }
 
 // meant is the encoding of what a part of a mutation should say.

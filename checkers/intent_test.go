@@ -2,6 +2,7 @@ package checkers
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,11 @@ func TestIntent(t *testing.T) {
 	who := [][]byte{bytes.Repeat([]byte{3}, 32)}
 	patches := []any{[]any{0, 2, "né"}, []any{5, 1, "w"}}
 	mutation := func(parts ...any) []any { return []any{parts} }
+	message := slices.Concat(mutation(0, "Message"), mutation(3, 0, "text", "t"), mutation(1, "in_channel", 0, e))
+	addressed := func(whom any) []any {
+		return slices.Concat(message, mutation(1, "in_thread", 0, f), mutation(0, "Mention"), mutation(3, 4, "who", who[0]), mutation(1, "mentions", 0, 4),
+			mutation(0, "Mention"), mutation(3, 7, "who", whom), mutation(1, "mentions", 0, 7))
+	}
 	for _, c := range []struct {
 		do, kind string
 		asked    map[string]any
@@ -34,6 +40,8 @@ func TestIntent(t *testing.T) {
 		{do: "graph_relate", asked: map[string]any{"type": "r", "from": e, "to": f}, right: mutation(1, "r", e, f), wrong: mutation(1, "r", f, e)},
 		{do: "graph_move", asked: map[string]any{"from": e, "to": f}, right: mutation(9, f, e, f), wrong: mutation(9, f, f, f)},
 		{do: "create_channel", kind: "create_channel", asked: map[string]any{"name": "n"}, right: append(mutation(0, "Channel"), mutation(3, 0, "name", "n")...), wrong: mutation(0, "Channel")},
+		{do: "send_message", kind: "send_message", asked: map[string]any{"channel": e, "text": "t"}, right: message, wrong: append(message, mutation(1, "in_thread", 0, f)...), words: "4 mutations"},
+		{do: "send_message", kind: "send_message", asked: map[string]any{"channel": e, "text": "t", "thread": f, "mentions": []any{who[0], e[:32]}}, right: addressed(e[:32]), wrong: addressed(who[0]), words: "its mutation 8"},
 		{do: "edit_message", kind: "edit_message", asked: map[string]any{"message": e, "text": "t"}, right: append(mutation(3, e, "text", "t"), mutation(3, e, "edited", true)...), wrong: append(mutation(3, e, "text", "t"), mutation(3, e, "edited", false)...)},
 		{do: "add_reaction", kind: "add_reaction", asked: map[string]any{"message": e, "emoji": "x"}, right: mutation(4, e, "reactions", []any{"x", who[0]}), wrong: mutation(4, e, "reactions", []any{"y", who[0]})},
 		{do: "edit_text", kind: "text.edit", asked: map[string]any{"patches": patches},

@@ -13,7 +13,8 @@ import (
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
-// Chat is people writing in channels (APP-CHAT): they open channels and threads, send, edit, delete and react.
+// Chat is people writing in channels (APP-CHAT): they open channels and threads, send, mention each other, edit, delete, react
+// and take reactions back.
 type Chat struct {
 	Groups     []string `yaml:"groups"`             // who takes part
 	Authors    int      `yaml:"authors,omitempty"`  // at most so many of them write; 0 is all
@@ -82,7 +83,8 @@ func (c *Chat) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	return scripts, nil
 }
 
-// chatter is a person who chats. She edits, deletes and reacts to what she has seen herself.
+// chatter is a person who chats. She edits and deletes what is hers, and reacts to what she has seen, writes in threads that she
+// has seen, and mentions whom she has seen write.
 type chatter struct {
 	user
 	opens    int
@@ -90,10 +92,21 @@ type chatter struct {
 	watch    bool
 	opened   bool
 	channels [][]byte
-	threads  [][]byte
+	threads  []thread
 	mine     [][]byte // elements of her own messages that stand
 	seen     [][]byte // messages of anybody that a view showed
-	waiting  int      // deeds that wait for a channel to be seen
+	writers  [][]byte // their authors, each as often as she wrote
+	given    []reaction
+	waiting  int // deeds that wait for a channel to be seen
+}
+
+// thread is a thread that she knows, and its channel.
+type thread struct{ channel, element []byte }
+
+// reaction is one that she asked for, and has not asked to take back.
+type reaction struct {
+	message []byte
+	emoji   string
 }
 
 func newChatter(a args) (sim.Person, error) {
@@ -156,8 +169,6 @@ func (c *chatter) See(_ step.Now, r *step.Reply, h *sim.Hands) {
 		case "send_message":
 			c.mine = append(c.mine, element)
 			c.seen = append(c.seen, element)
-		case "create_thread":
-			c.threads = append(c.threads, element)
 		}
 	}
 }
@@ -170,17 +181,30 @@ func (c *chatter) look(body []byte) {
 	if len(c.seen) >= manySeen {
 		return
 	}
+	type message struct {
+		Message []byte `cbor:"message"`
+		Author  []byte `cbor:"author"`
+	}
 	var v struct {
-		Messages []struct {
-			Message []byte `cbor:"message"`
-		} `cbor:"messages"`
+		Channel []byte `cbor:"channel"`
+		Threads []struct {
+			Thread   []byte    `cbor:"thread"`
+			Messages []message `cbor:"messages"`
+		} `cbor:"threads"`
+		Messages []message `cbor:"messages"`
 	}
 	if cbor.Unmarshal(body, &v) != nil {
 		return
 	}
+	for _, t := range v.Threads {
+		if len(c.threads) < manySeen {
+			c.threads = append(c.threads, thread{v.Channel, t.Thread})
+		}
+		v.Messages = append(v.Messages, t.Messages...)
+	}
 	for _, m := range v.Messages {
 		if len(c.seen) < manySeen {
-			c.seen = append(c.seen, m.Message)
+			c.seen, c.writers = append(c.seen, m.Message), append(c.writers, m.Author)
 		}
 	}
 }
@@ -198,15 +222,25 @@ func (c *chatter) act(h *sim.Hands) {
 		i := r.IntN(len(c.mine))
 		c.ask(h, "delete_message", map[string]any{"message": c.mine[i]})
 		c.mine = slices.Delete(c.mine, i, i+1)
-	case d < 34 && c.reacts && len(c.seen) > 0:
-		c.ask(h, "add_reaction", map[string]any{"message": c.seen[r.IntN(len(c.seen))], "emoji": emojis()[r.IntN(len(emojis()))]})
-	case d < 44:
+	case d < 26 && len(c.given) > 0:
+		i := r.IntN(len(c.given))
+		c.ask(h, "remove_reaction", map[string]any{"message": c.given[i].message, "emoji": c.given[i].emoji})
+		c.given = slices.Delete(c.given, i, i+1)
+	case d < 36 && c.reacts && len(c.seen) > 0:
+		g := reaction{c.seen[r.IntN(len(c.seen))], emojis()[r.IntN(len(emojis()))]}
+		c.ask(h, "add_reaction", map[string]any{"message": g.message, "emoji": g.emoji})
+		c.given = append(c.given, g)
+	case d < 46:
 		c.ask(h, "view_chat", map[string]any{"channel": channel, "subscribe": c.watch, "last": 32})
 		fallthrough
 	default:
 		m := map[string]any{"channel": channel, "text": c.words(h)}
 		if len(c.threads) > 0 && d%3 == 0 {
-			m["thread"] = c.threads[r.IntN(len(c.threads))]
+			t := c.threads[r.IntN(len(c.threads))]
+			m["channel"], m["thread"] = t.channel, t.element
+		}
+		if len(c.writers) > 0 && d%5 == 0 {
+			m["mentions"] = [][]byte{c.writers[r.IntN(len(c.writers))], c.writers[r.IntN(len(c.writers))]}
 		}
 		c.ask(h, "send_message", m)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -137,7 +138,9 @@ func shows(elements ...[]byte) func(string, map[string]any) (step.Status, any) {
 		case "find", "list_channels":
 			return step.Shown, map[string]any{"elements": elements}
 		case "view_chat":
-			return step.Shown, map[string]any{"messages": []any{map[string]any{"message": element(77)}}}
+			message := func(n byte) any { return map[string]any{"message": element(n), "author": make([]byte, n)} }
+			thread := map[string]any{"thread": element(6), "messages": []any{message(78)}}
+			return step.Shown, map[string]any{"channel": element(4), "threads": []any{thread}, "messages": []any{message(77)}}
 		}
 		n++
 		return step.Accepted, map[string]any{"op": append(make([]byte, 31), n)}
@@ -290,21 +293,42 @@ func TestChatter(t *testing.T) {
 		times += fmt.Sprintf("%dms ", 1000+20*i)
 	}
 	d.play(t, "chat", []sim.Arg{arg("opens", 0), arg("reacts", true), arg("watch", "yes"), arg("times", times)})
-	for _, do := range []string{"send_message", "edit_message", "delete_message", "add_reaction", "create_thread", "view_chat"} {
+	for _, do := range []string{"send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "view_chat"} {
 		d.body(t, do, 0)
 	}
 	if watch := d.body(t, "view_chat", 0)["subscribe"]; watch != true {
 		t.Errorf("she does not watch: %v", watch)
 	}
-	gone := map[string]bool{}
+	gone, given := map[string]bool{}, map[string]int{}
+	inThread, mentions := 0, map[int]bool{}
 	for i, b := range d.bodies {
 		m, _ := b["message"].([]byte)
+		what := fmt.Sprintf("%x %v", m, b["emoji"])
 		switch do := b["do"]; {
+		case do == "add_reaction":
+			given[what]++
+		case do == "remove_reaction":
+			if given[what]--; given[what] < 0 {
+				t.Errorf("request %d takes back a reaction that she did not give", i)
+			}
+		case do == "send_message":
+			if th, ok := b["thread"].([]byte); ok {
+				if inThread++; string(th) != string(element(6)) || string(b["channel"].([]byte)) != string(element(4)) {
+					t.Errorf("request %d is for a thread that no view showed, or another channel: %v", i, b)
+				}
+			}
+			list, _ := b["mentions"].([]any)
+			for _, who := range list {
+				mentions[len(who.([]byte))] = true
+			}
 		case do == "delete_message":
 			gone[string(m)] = true
 		case do == "edit_message" && (gone[string(m)] || string(m) == string(element(77))):
 			t.Errorf("request %d edits what she deleted, or what is not hers", i)
 		}
+	}
+	if inThread == 0 || !maps.Equal(mentions, map[int]bool{77: true, 78: true}) {
+		t.Errorf("%d messages in a thread; the authors mentioned are %v", inThread, mentions)
 	}
 
 	d = &desk{answer: func(do string, body map[string]any) (step.Status, any) {

@@ -241,7 +241,7 @@ func TestDrafts(t *testing.T) {
 }
 
 // TestTypist: whoever opens the page creates it once a life, where there is none; each edit is of the text as she was just
-// shown it, in code points, and within it.
+// shown it, in code points, and within it; of several patches each is of what those before it leave.
 func TestTypist(t *testing.T) {
 	const text = "né 🎉 end "
 	var pages [][]byte
@@ -259,20 +259,33 @@ func TestTypist(t *testing.T) {
 	l := d.play(t, "typing", []sim.Arg{arg("opens", 1), arg("times", writeTimes(slices.Concat([]time.Duration{time.Second}, slices.Repeat([]time.Duration{2 * time.Second}, 200), []time.Duration{5 * time.Second})))}, window(3, 4))
 	d.said(t, slices.Concat([]string{"boot", "sign_in", "find", "graph_create", "find", "view_text", "edit_text", "find"}, slices.Repeat([]string{"view_text"}, 200),
 		slices.Repeat([]string{"edit_text"}, 200), []string{"boot", "sign_in", "find", "view_text", "edit_text"})...)
-	length, places, out := uint64(utf8.RuneCountInString(text)), map[uint64]bool{}, int64(0)
+	shown, places, out, typedOn, elsewhere := uint64(utf8.RuneCountInString(text)), map[uint64]bool{}, int64(0), 0, 0
 	for i := range 202 {
 		b := d.body(t, "edit_text", i)
-		p := b["patches"].([]any)[0].([]any)
-		at, del := p[0].(uint64), p[1].(uint64)
-		if places[at] = true; at+del > length || !bytes.Equal(b["element"].([]byte), element(2)) || del == 0 && p[2] == "" {
-			t.Errorf("edit %d is %v of %x", i, p, b["element"])
-		}
-		if del > 0 {
-			out++
+		length, end := shown, uint64(0)
+		for k, patch := range b["patches"].([]any) {
+			p := patch.([]any)
+			at, del := p[0].(uint64), p[1].(uint64)
+			if at+del > length || !bytes.Equal(b["element"].([]byte), element(2)) || del == 0 && p[2] == "" {
+				t.Errorf("edit %d is %v of %x", i, p, b["element"])
+			}
+			switch {
+			case k == 0:
+				places[at] = true
+			case at == end:
+				typedOn++
+			default:
+				elsewhere++
+			}
+			if del > 0 {
+				out++
+			}
+			wrote := uint64(utf8.RuneCountInString(p[2].(string)))
+			length, end = length+wrote-del, at+wrote
 		}
 	}
-	if uint64(len(places)) != length+1 || out == 0 || l.Counts[PiecesTakenOut] != out {
-		t.Errorf("she wrote at %v, and took out %d pieces of %d", places, l.Counts[PiecesTakenOut], out)
+	if uint64(len(places)) != shown+1 || out == 0 || l.Counts[PiecesTakenOut] != out || typedOn == 0 || elsewhere == 0 {
+		t.Errorf("she wrote at %v, took out %d pieces of %d, typed on %d times and went on elsewhere %d times", places, l.Counts[PiecesTakenOut], out, typedOn, elsewhere)
 	}
 }
 

@@ -171,9 +171,24 @@ func (t *typist) write(h *sim.Hands, text string) {
 			word = ""
 		}
 	}
-	_, issued := t.ask(h, "edit_text", map[string]any{"element": t.page, "prop": "body", "patches": []any{[]any{at, out, word}}})
-	if issued && out > 0 {
-		h.Count(PiecesTakenOut, 1)
+	patches, outs := []any{[]any{at, out, word}}, int64(min(out, 1))
+	if r.IntN(4) == 0 { // and more at once, here and there: each patch sees the text that those before it leave
+		for range 1 + r.IntN(4) {
+			wrote := utf8.RuneCountInString(word)
+			length += wrote - out
+			at, out = at+wrote, 0
+			if r.IntN(2) == 0 {
+				at = r.IntN(length + 1)
+			}
+			if r.IntN(4) == 0 {
+				out = min(1+r.IntN(12), length-at)
+			}
+			word = vocabulary()[r.IntN(len(vocabulary()))] + " "
+			patches, outs = append(patches, []any{at, out, word}), outs+int64(min(out, 1))
+		}
+	}
+	if _, issued := t.ask(h, "edit_text", map[string]any{"element": t.page, "prop": "body", "patches": patches}); issued && outs > 0 {
+		h.Count(PiecesTakenOut, outs)
 	}
 	if word != "" {
 		t.last = word

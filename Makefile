@@ -64,7 +64,7 @@ mutants: build ## plant known bugs; each must be caught by the checker named in 
 
 operators: build ## edit packages of node by chance, SAMPLE=200 edits each: tests or scenarios must notice so many percent
 	$(SIM) mutants --auto node/op node/crdt node/journal node/rights --sample $(SAMPLE) --score 85 --explained checkers/mutants/auto/equivalent.yaml
-	$(SIM) mutants --auto node node/wire node/graph node/overlay node/gossip node/replica node/kernel node/compute --sample $(SAMPLE) --score 75 --explained checkers/mutants/auto/equivalent.yaml
+	$(SIM) mutants --auto node node/wire node/graph node/overlay node/gossip node/replica node/kernel node/compute node/app/chat --sample $(SAMPLE) --score 75 --explained checkers/mutants/auto/equivalent.yaml
 
 fuzz: ## every fuzz target for FUZZ=60s (ONLY=REGEXP picks some)
 	scripts/fuzz.sh $(FUZZ) '$(ONLY)'

@@ -205,6 +205,8 @@ func TestStrictRequests(t *testing.T) {
 		{"create_thread", m{"channel": key, "title": "a"}, "channel is not an element id"},
 		{"send_message", m{"channel": e}, "send_message needs text"},
 		{"send_message", m{"channel": e, "text": strings.Repeat("x", MaxText+1)}, "text is over"},
+		{"send_message", m{"channel": e, "text": strings.Repeat("x", MaxText), "mentions": slices.Repeat([][]byte{key}, MaxMentions)}, "no such Channel"},
+		{"send_message", m{"channel": e, "text": "a", "mentions": slices.Repeat([][]byte{key}, MaxMentions+1)}, "over 32 mentions"},
 		{"send_message", m{"channel": e, "text": "a", "mentions": [][]byte{e}}, "not an identity key"},
 		{"edit_message", m{"message": e, "text": "a", "emoji": "b"}, "takes no emoji"},
 		{"add_reaction", m{"message": e}, "needs emoji"},
@@ -213,6 +215,55 @@ func TestStrictRequests(t *testing.T) {
 			t.Errorf("%s %v: got %v, want %q", c.do, c.fields, err, c.want)
 		}
 	}
+}
+
+// TestSubscriptions: who watches a channel is shown as many messages as she asked for, whoever else watches it; a view that is
+// asked for once is not one of the 256 that a node answers.
+func TestSubscriptions(t *testing.T) {
+	r := newRoom()
+	ann := r.person('a')
+	channel, err := r.ask(ann, op.Member, "create_channel", map[string]any{"name": "n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := r.ask(ann, op.Member, "send_message", map[string]any{"channel": channel[:], "text": "t"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &Scene{r.graph, r, ann, op.Member}
+	view := func(last int, subscribe any) (messages int, err error) {
+		body := map[string]any{"do": "view_chat", "space": make([]byte, 32), "channel": channel[:], "last": last}
+		if subscribe != nil {
+			body["subscribe"] = subscribe
+		}
+		b, _ := cbor.Marshal(body)
+		r.out.Reset()
+		if err := r.chat.View(s, b, 1, &r.out); err != nil {
+			return 0, err
+		}
+		var v struct {
+			Messages []any `cbor:"messages"`
+		}
+		err = cbor.Unmarshal(r.out.List[0].(*step.Reply).Body, &v)
+		return len(v.Messages), err
+	}
+	show := func(last int, subscribe any, want int) {
+		t.Helper()
+		if n, err := view(last, subscribe); err != nil || n != want {
+			t.Fatalf("of 3 messages the last %d are %d: %v", last, n, err)
+		}
+	}
+	for n := range maxWatched / 2 { // two rolls, and what is asked for once
+		show(1, true, 1)
+		show(n%2+2, true, n%2+2)
+		show(0, nil, 3)
+		show(0, false, 3)
+	}
+	if _, err := view(1, true); err == nil || !strings.Contains(err.Error(), "answers 256") {
+		t.Fatalf("one subscription more: %v", err)
+	}
+	show(2, nil, 2)
 }
 
 // TestWatchEqualsRebuilt: whatever happens, in whatever order it is applied and voided, the watched view that was kept up to

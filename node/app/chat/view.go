@@ -3,12 +3,12 @@ package chat
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"slices"
 
 	"github.com/fxamacker/cbor/v2"
 
+	"github.com/lifegraph-os/lgos-sim/node/crdt"
 	"github.com/lifegraph-os/lgos-sim/node/graph"
 	"github.com/lifegraph-os/lgos-sim/node/op"
 	"github.com/lifegraph-os/lgos-sim/node/step"
@@ -190,12 +190,12 @@ func (x *roll) render() []byte {
 		}
 	}
 	b := make([]byte, 0, len(x.shown)+512)
-	b = append(text(head(b, majorMap, 4), "name"), x.register(x.channel, propName)...)
-	b = append(head(text(b, "channel"), majorBytes, uint64(len(x.channel))), x.channel[:]...)
-	b = head(text(b, "threads"), majorArray, uint64(len(x.threads)))
+	b = append(text(crdt.AppendHead(b, crdt.MajorMap, 4), "name"), x.register(x.channel, propName)...)
+	b = append(crdt.AppendHead(text(b, "channel"), crdt.MajorBytes, uint64(len(x.channel))), x.channel[:]...)
+	b = crdt.AppendHead(text(b, "threads"), crdt.MajorArray, uint64(len(x.threads)))
 	for _, t := range x.threads {
-		b = append(text(head(b, majorMap, 3), "title"), t.bytes...)
-		b = append(head(text(b, "thread"), majorBytes, uint64(len(t.id))), t.id[:]...)
+		b = append(text(crdt.AppendHead(b, crdt.MajorMap, 3), "title"), t.bytes...)
+		b = append(crdt.AppendHead(text(b, "thread"), crdt.MajorBytes, uint64(len(t.id))), t.id[:]...)
 		b = all(text(b, "messages"), t.content)
 	}
 	x.shown = all(text(b, "messages"), rest)
@@ -203,34 +203,16 @@ func (x *roll) render() []byte {
 }
 
 func all(b []byte, lines []*line) []byte {
-	b = head(b, majorArray, uint64(len(lines)))
+	b = crdt.AppendHead(b, crdt.MajorArray, uint64(len(lines)))
 	for _, l := range lines {
 		b = append(b, l.bytes...)
 	}
 	return b
 }
 
-// Major types of CBOR.
-const (
-	majorBytes = 2
-	majorText  = 3
-	majorArray = 4
-	majorMap   = 5
-)
-
-func head(b []byte, major byte, n uint64) []byte {
-	switch major <<= 5; {
-	case n < 24:
-		return append(b, major|byte(n))
-	case n < 1<<8:
-		return append(b, major|24, byte(n))
-	case n < 1<<16:
-		return binary.BigEndian.AppendUint16(append(b, major|25), uint16(n))
-	}
-	return binary.BigEndian.AppendUint32(append(b, major|26), uint32(n))
+func text(b []byte, s string) []byte {
+	return append(crdt.AppendHead(b, crdt.MajorText, uint64(len(s))), s...)
 }
-
-func text(b []byte, s string) []byte { return append(head(b, majorText, uint64(len(s))), s...) }
 
 type messageView struct {
 	Message   []byte            `cbor:"message"`

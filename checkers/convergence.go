@@ -32,9 +32,10 @@ type convergence struct {
 	kept       int                          // bytes of operations compared at hosts that do not know their kind
 	asked      int                          // honest requests behind operations
 	taken      int                          // values taken out of sets
-	pictures   int                          // of channels that were read
-	indexes    int                          // compared
-	watched    int                          // pictures compared that were watched to the end
+	typing     typing
+	pictures   int // of channels that were read
+	indexes    int // compared
+	watched    int // pictures compared that were watched to the end
 	whole, gap sim.Series
 }
 
@@ -255,6 +256,7 @@ func (c *convergence) Verdict(end sim.End) sim.Verdict {
 	c.compare(s, end.View, math.MaxInt)
 	c.named()
 	c.removals()
+	c.typed()
 	if end.Cut == "" {
 		c.equal(s, end)
 		c.acknowledged(s, end)
@@ -266,6 +268,7 @@ func (c *convergence) Verdict(end sim.End) sim.Verdict {
 	c.metric("operations that name what they know", float64(c.naming.looked), "")
 	c.metric("edits of a named version", float64(c.naming.version), "")
 	c.metric("removals compared with what their hosts knew", float64(c.taken), "")
+	c.metric("edits that stand where they were typed", float64(c.typing.placed), "")
 	c.metric("states compared", float64(c.compared), "")
 	c.metric("indexes compared", float64(c.indexes), "")
 	c.metric("watched pictures compared", float64(c.watched), "")

@@ -162,11 +162,7 @@ func meant(want any, asked map[string]cbor.RawMessage, author key) cbor.RawMessa
 
 // mistyped compares what an edit of a text puts in, and how much it takes out.
 func (b *book) mistyped(patches cbor.RawMessage, mutations [][]cbor.RawMessage) string {
-	var asked []struct {
-		_       struct{} `cbor:",toarray"`
-		At, Out int
-		In      string
-	}
+	var asked []patch
 	var edits [][]cbor.RawMessage
 	if b.cbor.Unmarshal(patches, &asked) != nil || len(mutations) != 1 || len(mutations[0]) != 4 || b.cbor.Unmarshal(mutations[0][3], &edits) != nil {
 		return "it is no edit of one text"

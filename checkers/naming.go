@@ -71,21 +71,15 @@ func (n *naming) outside(roots, sought []*operation) *key {
 	for _, x := range sought {
 		least = min(least, x.index)
 	}
-	clear(n.seen)
-	n.stack = append(n.stack[:0], roots...)
-	for left := len(sought); len(n.stack) > 0; {
-		c := n.stack[len(n.stack)-1]
-		n.stack = n.stack[:len(n.stack)-1]
-		if c.index < least || n.seen.has(c.index) {
-			continue
-		}
-		n.seen.add(c.index)
+	left := len(sought)
+	n.reach(roots, least, func(c *operation) (enough bool) {
 		if slices.Contains(sought, c) {
-			if left--; left == 0 {
-				return nil
-			}
+			left--
 		}
-		n.stack = append(n.stack, c.causes...)
+		return left == 0
+	})
+	if left == 0 {
+		return nil
 	}
 	for _, x := range sought {
 		if !n.seen.has(x.index) {
@@ -93,4 +87,20 @@ func (n *naming) outside(roots, sought []*operation) *key {
 		}
 	}
 	return nil
+}
+
+// reach marks in seen the causal closure of the roots down to a number, until visit has seen enough.
+func (n *naming) reach(roots []*operation, least int, visit func(*operation) (enough bool)) {
+	clear(n.seen)
+	for n.stack = append(n.stack[:0], roots...); len(n.stack) > 0; {
+		c := n.stack[len(n.stack)-1]
+		n.stack = n.stack[:len(n.stack)-1]
+		if c.index < least || n.seen.has(c.index) {
+			continue
+		}
+		if n.seen.add(c.index); visit(c) {
+			return
+		}
+		n.stack = append(n.stack, c.causes...)
+	}
 }

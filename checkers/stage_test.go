@@ -285,9 +285,18 @@ func (s *stage) say(h sim.HostID, do, kind string, args any, mutations ...any) *
 }
 
 func (s *stage) publish(h sim.HostID, request uint64, w *written) *written {
+	s.sign(h, request, w)
+	return s.spread(h, request, w)
+}
+
+func (s *stage) sign(h sim.HostID, request uint64, w *written) {
 	s.heads = []*written{w}
 	s.bytes[w.id] = w.bytes
 	s.note(h, step.Note{Kind: step.NoteAuthored, Op: w.id, N: int64(request), Data: w.bytes})
+}
+
+// spread plays what follows once an operation is signed.
+func (s *stage) spread(h sim.HostID, request uint64, w *written) *written {
 	complete := s.issue(h, true, w)
 	s.now += 20 * time.Millisecond
 	complete()

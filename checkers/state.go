@@ -51,6 +51,17 @@ func (k *set) stateOf(schema uint8, void []byte) *state {
 	return s
 }
 
+// toSpec is an operation that has effect, as the specs take it.
+func (o *operation) toSpec() spec.Op {
+	if o.reading == nil {
+		o.reading = spec.Read(o.id, o.rawBody)
+	}
+	return spec.Op{
+		ID: o.id, Identity: o.author, Device: o.chain.device, Incarnation: o.chain.incarnation, Seq: o.head.Seq,
+		Clock: o.head.Clock, Body: o.rawBody, Reading: o.reading,
+	}
+}
+
 // fold computes the canonical state by the specs.
 func (k *set) fold(s *state) error {
 	void := map[key]bool{}
@@ -62,13 +73,9 @@ func (k *set) fold(s *state) error {
 		if schemaOf(o.kind) == 0 || uint64(schemaOf(o.kind)) != o.head.Schema {
 			continue
 		}
-		if o.reading == nil {
-			o.reading = spec.Read(o.id, o.rawBody)
-		}
-		ops = append(ops, spec.Op{
-			ID: o.id, Identity: o.author, Device: o.chain.device, Incarnation: o.chain.incarnation, Seq: o.head.Seq,
-			Clock: o.head.Clock, Body: o.rawBody, Reading: o.reading, Void: void[o.id],
-		})
+		x := o.toSpec()
+		x.Void = void[o.id]
+		ops = append(ops, x)
 	}
 	want, err := spec.State(ops, func(kind string) bool { n := schemaOf(kind); return n != 0 && n <= s.schema })
 	if err != nil {

@@ -202,11 +202,12 @@ func (g *grapher) act(h *sim.Hands, known [][]byte) {
 	}
 }
 
-// write puts a word at the front of a text, or of a named version of it.
+// write puts a word at the front of a text, or near the front of a named version of it, which begins with the word of the edit
+// that made it: there one of two edits takes out a character too.
 func (g *grapher) write(h *sim.Hands, e []byte, word string, version [][]byte) (issued bool) {
 	m := map[string]any{"element": e, "prop": "body", "patches": []any{[]any{0, 0, word + " "}}}
 	if version != nil {
-		m["version"] = version
+		m["version"], m["patches"] = version, []any{[]any{h.Rand().IntN(2), h.Rand().IntN(2), word + " "}}
 	}
 	_, issued = g.ask(h, "edit_text", m)
 	return issued

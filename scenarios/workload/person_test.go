@@ -205,9 +205,9 @@ func TestGrapher(t *testing.T) {
 }
 
 // TestDrafts: she watches a text once a life, edits what there is as long as she knows no edit of it, and then goes on from
-// one of those that she was shown, whose version she names.
+// one of those that she was shown, whose version she names, in its first word.
 func TestDrafts(t *testing.T) {
-	all := shows(element(1))
+	all := shows(slices.Repeat([][]byte{element(1)}, 6)...) // as many as make her create no more
 	edit := append(make([]byte, 31), 9)
 	d := &desk{answer: func(do string, body map[string]any) (step.Status, any) {
 		if do == "watch_text" {
@@ -215,8 +215,9 @@ func TestDrafts(t *testing.T) {
 		}
 		return all(do, body)
 	}}
-	times := []sim.Arg{arg("times", "1s 3s 6s 8s"), arg("drafts", 1)}
-	for range 4 { // with no more elements than one she creates others now and then: draw until she does not
+	times := []sim.Arg{arg("times", "1s 2.1s 2.2s 2.3s 2.4s 3s 6s 7s 7.1s 7.2s 7.3s 7.4s 7.5s 7.6s 7.7s 7.8s 7.9s 8s"), arg("drafts", 1)}
+	places := map[string]bool{}
+	for range 4 {
 		d.asked, d.bodies = nil, nil
 		l := d.play(t, "graph", times, window(4, 5))
 		versions := 0
@@ -229,6 +230,9 @@ func TestDrafts(t *testing.T) {
 				if len(v) != 1 || string(v[0].([]byte)) != string(edit) {
 					t.Errorf("she goes on from %x", v)
 				}
+				for _, p := range b["patches"].([]any) {
+					places[fmt.Sprint(p.([]any)[:2])] = true
+				}
 			}
 		}
 		if versions == 0 || int(l.Counts[DraftsEdited]) != versions {
@@ -237,6 +241,9 @@ func TestDrafts(t *testing.T) {
 		if n := strings.Count(strings.Join(d.asked, " "), "watch_text"); n != 2 {
 			t.Errorf("she asks %d times to be shown one text in two lives: %v", n, d.asked)
 		}
+	}
+	if len(places) != 4 {
+		t.Errorf("she edits versions at %v: a place, and how much she takes out", places)
 	}
 }
 

@@ -81,6 +81,24 @@ func State(ops []Op, known func(kind string) bool) ([]byte, error) {
 	return encode(state)
 }
 
+// Text is what a text of an element reads after some operations: all of them of known kinds.
+func Text(ops []Op, element [33]byte, prop string) (string, error) {
+	var writes []write
+	for _, o := range set(ops) {
+		mutations, err := o.read(func(string) bool { return true })
+		if err != nil {
+			return "", fmt.Errorf("spec: operation %x: %w", o.ID[:4], err)
+		}
+		for i := range mutations {
+			if m := &mutations[i]; m.code == editText && m.ref == elementID(element) && m.prop == prop {
+				writes = append(writes, write{o, m})
+			}
+		}
+	}
+	text, _ := foldText(writes)
+	return text.(string), nil
+}
+
 // element gathers all that is said of one node or relation.
 type element struct {
 	id             elementID

@@ -35,11 +35,13 @@ func newCI() *cobra.Command {
 	f := &ciFlags{}
 	cmd := &cobra.Command{
 		Use:   "ci [NAME|FILE…]",
-		Short: "Check a commit within a budget: kept plans, every scenario, then a sweep",
-		Long: `ci replays the plans that once failed, runs every scenario at a small size, and sweeps with what is
-left of the budget. All seeds follow from the commit. With names these scenarios stand for all, in
-the sweep too. Each distinct failure, by its checker and kind of reason, is shrunk and explained at
-once, in 30 % of the budget that are kept for it; then the search goes on.
+		Short: "Check a commit within a budget: kept plans, every scenario, more seeds, a sweep",
+		Long: `ci replays the plans that once failed and runs every scenario at a small size. Half of what is left
+of the budget goes to rounds of all scenarios with other seeds (under --seeds as many runs as the
+sweep has, at most), half to a sweep. All seeds follow from the commit. With names these scenarios
+stand for all, in the sweep too, without rounds. Each distinct failure, by its checker and kind of
+reason, is shrunk and explained at once, in 30 % of the budget that are kept for it; then the search
+goes on.
 
 OUT holds ` + ci.JUnitName + `, ` + ci.SummaryName + `, GitLab's ` + ci.QualityName + `, and of each find in
 finds/NAME the plan, its record, the story and explain.html. In GitHub Actions finds are printed as

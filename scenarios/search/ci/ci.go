@@ -1,5 +1,5 @@
-// Package ci is what a machine does with each commit: it replays the plans that once failed, runs every scenario, and sweeps
-// with what is left of its budget. Each distinct failure is cut down, explained and told once, in the forms that CI systems
+// Package ci is what a machine does with each commit: it replays the plans that once failed, runs every scenario, and with what
+// is left of its budget runs them again with other seeds, and sweeps. Each distinct failure is cut down, explained and told once, in the forms that CI systems
 // read.
 package ci
 
@@ -26,7 +26,7 @@ type Options struct {
 	Context   context.Context // ends it early, as unknown; nil never does
 	Commit    string          // 7 to 64 hexadecimal digits, of which 7 count
 	Budget    time.Duration   // of wall clock, for everything; 0 is no bound
-	Runs      int             // of the sweep; 0 is no bound but the budget's
+	Runs      int             // of the sweep, and about as many of rounds of scenarios; 0 is no bound but the budget's
 	Jobs      int             // runs side by side; 0 is one for each core
 	Nodes     int             // of scenarios and of what the sweep draws; 0: at most 60, and a drawn number
 	Out       string          // folder of what is left
@@ -66,7 +66,8 @@ type Report struct {
 	Budget      time.Duration
 	Plans       []Trial
 	Scenarios   []Trial
-	Nodes       int // of the scenarios at most
+	Rounds      []Trial // the scenarios over, with other seeds: what they came to alone
+	Nodes       int     // of the scenarios at most
 	Sweep       search.SweepSummary
 	Swept       bool
 	Excused     int // runs of the sweep that failed as is known
@@ -169,7 +170,7 @@ func Run(o Options) (*Report, error) {
 	for i := range o.Known {
 		r.fates = append(r.fates, Fate{Known: &o.Known[i], Expired: o.Known[i].Expired(o.Today)})
 	}
-	for _, step := range []func() error{r.plans, r.scenarios, r.sweep} {
+	for _, step := range []func() error{r.plans, r.scenarios, r.rounds, r.sweep} {
 		if err := step(); err != nil {
 			return nil, err
 		}

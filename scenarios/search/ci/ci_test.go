@@ -14,6 +14,7 @@ import (
 	"github.com/lifegraph-os/lgos-sim/results"
 	"github.com/lifegraph-os/lgos-sim/scenarios"
 	"github.com/lifegraph-os/lgos-sim/scenarios/search"
+	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
 const commit = "0123456789abcdef0123456789abcdef01234567"
@@ -121,6 +122,41 @@ func TestFind(t *testing.T) {
 	}
 	if plans[0] != plans[1] {
 		t.Errorf("two runs of one commit keep two plans:\n%s\n%s", plans[0], plans[1])
+	}
+}
+
+// TestRounds: what a scenario shows at other seeds alone is found, shrunk and told like what it shows at once; the rounds of
+// one commit are the same.
+func TestRounds(t *testing.T) {
+	o := options(t, broken(t), calm())
+	o.Own, o.Runs = false, 4
+	at, err := Seed(commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := sim.Seed(at).Stream("ci/broken").Uint64()>>12 + 1
+	k := excuse("compute", "2026-12-31")
+	k.Seeds = Seeds{first, first}
+	o.Known = []Known{k}
+	var lines []string
+	for range 2 {
+		o.Out = filepath.Join(t.TempDir(), "out")
+		r := do(t, o)
+		if len(r.Rounds) != 4 || len(r.Scenarios) != 2 || r.Sweep.Runs != 4 || len(r.Finds) != 1 || !r.Scenarios[0].Excused() {
+			t.Fatalf("%d runs in rounds, %d finds\n%s", len(r.Rounds), len(r.Finds), r.Text())
+		}
+		f := r.Finds[0]
+		if f.Phase != roundsPhase || f.Times != 2 || f.Shrunk == nil || f.Story == "" || r.Outcome() != results.Fail || !strings.Contains(r.Text(), "rounds  of scenarios, with other seeds: 4: 2 as expected, 2 fail") {
+			t.Errorf("%+v\n%s", f, r.Text())
+		}
+		junit, err := os.ReadFile(filepath.Join(o.Out, JUnitName))
+		if err != nil || !strings.Contains(string(junit), `<testcase classname="lgos-sim.rounds" name="`+f.Name+`"`) || !strings.Contains(r.Markdown(), "| rounds of scenarios, with other seeds | 4: ") {
+			t.Errorf("%v\n%s", err, junit)
+		}
+		lines = append(lines, f.Line)
+	}
+	if lines[0] != lines[1] {
+		t.Errorf("one commit, two rounds: %q", lines)
 	}
 }
 

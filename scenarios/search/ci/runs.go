@@ -63,6 +63,7 @@ func (r *runner) plans() error {
 	}
 	err := r.all(runs, 0, func(i int, set scenarios.Settings) (*scenarios.Outcome, error) { return files[i].Run(set) })
 	r.report.Plans = runs
+	r.left(runs)
 	if err != nil {
 		return err
 	}
@@ -72,11 +73,54 @@ func (r *runner) plans() error {
 // scenarios runs each at a small size, with a seed of its own that the commit decides.
 func (r *runner) scenarios() error {
 	r.begin("scenarios")
+	runs, err := r.round(0)
+	r.report.Scenarios = runs
+	r.left(runs)
+	if err != nil {
+		return err
+	}
+	return r.deal(runs, "a scenario")
+}
+
+// roundsPhase is what finds of rounds say they were found in.
+const roundsPhase = "a round of scenarios"
+
+// rounds runs the scenarios over with other seeds, for half of what is left to search: what somebody thought of shows what
+// chance may not come upon. As in the sweep, only what fails counts.
+func (r *runner) rounds() error {
+	if r.Own || len(r.Scenarios) == 0 || r.time.over() || r.Runs > 0 && r.Runs < len(r.Scenarios) {
+		return nil // the sweep is of nothing else, or there is no room for a round
+	}
+	r.begin("rounds")
+	half := r.time.searchLeft() / 2
+	for n := 1; r.ctx.Err() == nil && (r.Budget == 0 || r.time.searchLeft() > half) && (r.Runs == 0 || n <= r.Runs/len(r.Scenarios)); n++ {
+		runs, err := r.round(n)
+		if err != nil {
+			return err
+		}
+		failed := slices.DeleteFunc(slices.Clone(runs), func(t Trial) bool { return t.Outcome != results.Fail })
+		if err := r.deal(failed, roundsPhase); err != nil {
+			return err
+		}
+		for i := range runs {
+			runs[i].Record, runs[i].plan = nil, nil // hundreds of which would fill the memory
+		}
+		r.report.Rounds = append(r.report.Rounds, runs...)
+	}
+	return nil
+}
+
+// round runs every scenario once; the commit decides the seeds of each round.
+func (r *runner) round(n int) ([]Trial, error) {
 	runs := make([]Trial, len(r.Scenarios))
 	sets := make([]scenarios.Settings, len(r.Scenarios))
 	for i := range r.Scenarios {
 		s := &r.Scenarios[i].Scenario
-		sets[i] = scenarios.Settings{Seed: sim.Seed(r.report.Seed).Stream("ci/"+s.Name).Uint64()>>12 + 1, Set: short(s)}
+		stream := "ci/" + s.Name
+		if n > 0 {
+			stream += fmt.Sprintf("/%d", n)
+		}
+		sets[i] = scenarios.Settings{Seed: sim.Seed(r.report.Seed).Stream(stream).Uint64()>>12 + 1, Set: short(s)}
 		sets[i].Nodes = size(s, sets[i], r.report.Nodes)
 		runs[i] = Trial{Name: fmt.Sprintf("%s@%d", s.Name, sets[i].Seed), Scenario: s.Name, Seed: sets[i].Seed}
 	}
@@ -85,7 +129,7 @@ func (r *runner) scenarios() error {
 	if n := len(runs); n > 0 {
 		first = int(r.report.Seed % uint64(n))
 	}
-	err := r.all(runs, first, func(i int, set scenarios.Settings) (*scenarios.Outcome, error) {
+	return runs, r.all(runs, first, func(i int, set scenarios.Settings) (*scenarios.Outcome, error) {
 		set.Seed, set.Nodes, set.Set = sets[i].Seed, sets[i].Nodes, sets[i].Set
 		o, err := scenarios.Run(r.Scenarios[i].Scenario, set)
 		if err == nil {
@@ -94,11 +138,6 @@ func (r *runner) scenarios() error {
 		}
 		return o, err
 	})
-	r.report.Scenarios = runs
-	if err != nil {
-		return err
-	}
-	return r.deal(runs, "a scenario")
 }
 
 // size is how many nodes a scenario has: at most so many, unless its groups need more.
@@ -148,11 +187,17 @@ func (r *runner) all(runs []Trial, first int, do func(i int, set scenarios.Setti
 		if errs[i] != nil {
 			return fmt.Errorf("%s: %w", runs[i].Name, errs[i])
 		}
-		if run := &runs[i]; run.Outcome == results.Unknown && slices.Contains([]string{cutInterrupted, cutBudget, cutShare}, run.Why) {
-			r.report.Left = append(r.report.Left, run.Name+": "+run.Why)
-		}
 	}
 	return nil
+}
+
+// left says of runs that were not let to their end that they are still to be done.
+func (r *runner) left(runs []Trial) {
+	for i := range runs {
+		if runs[i].wasCut() {
+			r.report.Left = append(r.report.Left, runs[i].Name+": "+runs[i].Why)
+		}
+	}
 }
 
 // one does a run and grades it. Its goroutine is left behind where it stands still.

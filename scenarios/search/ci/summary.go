@@ -18,6 +18,9 @@ func (r *Report) Markdown() string {
 	b.WriteString("| what | runs |\n|---|---|\n")
 	fmt.Fprintf(&b, "| plans that once failed | %s |\n", cell(phaseText(r.Plans)))
 	fmt.Fprintf(&b, "| scenarios, at most %d nodes | %s |\n", r.Nodes, cell(phaseText(r.Scenarios)))
+	if len(r.Rounds) > 0 {
+		fmt.Fprintf(&b, "| rounds of scenarios, with other seeds | %s |\n", cell(phaseText(r.Rounds)))
+	}
 	sweep := "not begun"
 	if r.Swept {
 		sweep = r.SweepText()

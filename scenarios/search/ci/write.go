@@ -35,7 +35,7 @@ func (r *Report) Write(dir string) error {
 	)
 }
 
-// suites are JUnit's: one for each kept plan and scenario, and one for the sweep.
+// suites are JUnit's: one for each kept plan and scenario, one for the rounds and one for the sweep.
 func (r *Report) suites() (all []results.Suite) {
 	for i := range r.Plans {
 		s := r.Plans[i].suite()
@@ -45,8 +45,13 @@ func (r *Report) suites() (all []results.Suite) {
 	for i := range r.Scenarios {
 		all = append(all, r.Scenarios[i].suite())
 	}
+	if len(r.Rounds) > 0 {
+		text := phaseText(r.Rounds)
+		all = append(all, r.searchSuite("rounds", roundsPhase, results.Case{Outcome: results.Pass, Why: text, Text: text + "\n"}))
+	}
 	if r.Swept {
-		all = append(all, r.sweepSuite())
+		took := results.Seconds(r.Sweep.Wall)
+		all = append(all, r.searchSuite("sweep", sweepPhase, results.Case{Took: took, Outcome: r.sweepOutcome(), Why: r.SweepText(), Text: r.SweepText() + "\n"}))
 	}
 	return all
 }
@@ -74,16 +79,16 @@ func (run *Trial) suite() results.Suite {
 	return s
 }
 
-// sweepSuite has a case for each find, and one for the sweep itself.
-func (r *Report) sweepSuite() results.Suite {
-	s := results.Suite{Name: "sweep", Took: results.Seconds(r.Sweep.Wall)}
+// searchSuite has a case for each find of a phase, and one for the phase itself.
+func (r *Report) searchSuite(name, phase string, whole results.Case) results.Suite {
+	s := results.Suite{Name: name, Took: whole.Took}
+	whole.Class, whole.Name = "lgos-sim."+name, name
 	for _, f := range r.Finds {
-		if f.Phase != sweepPhase {
-			continue
+		if f.Phase == phase {
+			s.Cases = append(s.Cases, results.Case{Class: whole.Class, Name: f.Name, Outcome: f.Outcome, Why: f.Kind.Checker + ": " + f.Why, Text: f.Text()})
 		}
-		s.Cases = append(s.Cases, results.Case{Class: "lgos-sim.sweep", Name: f.Name, Outcome: f.Outcome, Why: f.Kind.Checker + ": " + f.Why, Text: f.Text()})
 	}
-	s.Cases = append(s.Cases, results.Case{Class: "lgos-sim.sweep", Name: "sweep", Took: s.Took, Outcome: r.sweepOutcome(), Why: r.SweepText(), Text: r.SweepText() + "\n"})
+	s.Cases = append(s.Cases, whole)
 	return s
 }
 
@@ -99,6 +104,9 @@ func (r *Report) Text() string {
 	}
 	b.WriteString(results.Row("plans   ", phaseText(r.Plans)))
 	b.WriteString(results.Row("runs    ", fmt.Sprintf("of scenarios, %d nodes at most: %s", r.Nodes, phaseText(r.Scenarios))))
+	if len(r.Rounds) > 0 {
+		b.WriteString(results.Row("rounds  ", "of scenarios, with other seeds: "+phaseText(r.Rounds)))
+	}
 	if r.Swept {
 		b.WriteString(results.Row("sweep   ", r.SweepText()))
 	}

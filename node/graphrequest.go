@@ -143,7 +143,7 @@ func endpoints(g *graph.Graph, f *graphFields) (from, to op.Element, err error) 
 	return from, to, nil
 }
 
-// moved turns the first relation from an element to another end.
+// moved turns the first relation of a type from an element to another end.
 func moved(g *graph.Graph, d op.Draft, f *graphFields) (op.Draft, any, error) {
 	from, err := element("from", f.From)
 	if err != nil {
@@ -153,7 +153,10 @@ func moved(g *graph.Graph, d op.Draft, f *graphFields) (op.Draft, any, error) {
 	if err != nil {
 		return d, nil, err
 	}
-	relations := g.Outgoing(from, "refers_to")
+	if f.Type == "" {
+		return d, nil, errors.New("graph_move: type is missing")
+	}
+	relations := g.Outgoing(from, f.Type)
 	if len(relations) == 0 || !g.Live(to) {
 		return d, nil, graph.ErrAbsent
 	}

@@ -104,6 +104,9 @@ type reading struct {
 // shared is how many elements people share; fewer make more conflicts.
 const shared = 6
 
+// relations are the types of those that people make between elements.
+func relations() []string { return []string{"refers_to", "follows", "is_in"} }
+
 func newGrapher(a args) (sim.Person, error) {
 	u, err := newUser(a)
 	if err != nil {
@@ -190,9 +193,9 @@ func (g *grapher) act(h *sim.Hands, known [][]byte) {
 	case 12:
 		g.ask(h, "graph_meta", map[string]any{"element": e, "key": "colour", "value": value})
 	case 13:
-		g.ask(h, "graph_relate", map[string]any{"type": "refers_to", "from": e, "to": known[r.IntN(len(known))]})
+		g.ask(h, "graph_relate", map[string]any{"type": relations()[r.IntN(len(relations()))], "from": e, "to": known[r.IntN(len(known))]})
 	case 14:
-		g.ask(h, "graph_move", map[string]any{"from": e, "to": known[r.IntN(len(known))]})
+		g.ask(h, "graph_move", map[string]any{"type": relations()[r.IntN(len(relations()))], "from": e, "to": known[r.IntN(len(known))]})
 	default:
 		if len(known) > shared/2 {
 			g.ask(h, "graph_delete", map[string]any{"element": e})

@@ -19,7 +19,7 @@ type typing struct {
 }
 
 // manyTyped bounds what the specs fold for it in a run: characters, and operations that are looked at.
-const manyTyped = 1 << 19
+const manyTyped = 1 << 18
 
 // typed judges edits, in the order of their ids, so that of too many every sort is among those that are looked at.
 func (c *convergence) typed() {

@@ -139,22 +139,25 @@ func (w *own) spoken(id op.ID) bool {
 	return false
 }
 
-// rehearse asks what admission would say. Where the chain's last operation is still pending, the next one is judged by the
-// causes that are there.
+// rehearse asks what admission would say. Of the chain's operations that are still pending it takes what they follow, which
+// heads that came since need not: a right may rest on that.
 func (j *Journal) rehearse(l *Log, o *op.Operation) string {
 	if o.Fault != "" {
 		return step.RefuseBody
 	}
 	e := l.reserve()
 	e.Op, e.Author, e.rights = o, l.own.identity, o.IsRights()
-	causes := l.reserveCauses(1 + len(o.Deps))
-	for _, id := range append([]op.ID{o.Prev}, o.Deps...) {
+	follows := append([]op.ID{o.Prev}, o.Deps...)
+	for _, p := range l.own.pending {
+		if p.op.Incarnation == o.Incarnation {
+			follows = append(append(follows, p.op.Prev), p.op.Deps...)
+		}
+	}
+	causes := l.reserveCauses(len(follows))
+	for _, id := range follows {
 		if i, ok := l.index.find(id, l.Entries); ok {
 			causes = append(causes, i)
 		}
-	}
-	if len(causes) == 0 { // all that it follows is pending, and was judged
-		return ""
 	}
 	e.Causes, e.Past = causes, l.pasts.of(causes, l.Entries)
 	return j.judge.Judge(l, e)

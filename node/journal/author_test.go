@@ -94,6 +94,45 @@ func TestAnotherPerson(t *testing.T) {
 	}
 }
 
+// pastJudge notes the rights operations that each operation is judged by, time after time.
+type pastJudge map[op.ID][]PastID
+
+func (j pastJudge) Judge(_ *Log, e *Entry) string {
+	j[e.Op.ID] = append(j[e.Op.ID], e.Past)
+	return ""
+}
+
+// TestRehearsal: an own operation is judged by the same rights operations before it is signed and when it is admitted: also by
+// those that only its chain's pending operations follow, whatever came since.
+func TestRehearsal(t *testing.T) {
+	store := op.NewStore(1 << 20)
+	h := newHost(t, store, 100)
+	judge := pastJudge{}
+	h.j.judge = judge
+	genesis := h.l.Entries[0].Op
+	var own []op.ID
+	author := func() {
+		id, err := h.j.Author(h.l.ID, &op.Draft{Kind: op.SendMessage}, 1, 0, &h.out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.effects()
+		own = append(own, id)
+	}
+	h.receive(1, newWriter(store, 1).next(op.RightsRevoke, genesis))
+	author()
+	author() // of which all causes are pending
+	h.receive(1, newWriter(store, 2).next(op.SendMessage, genesis))
+	author()
+	h.idle()
+	for i, id := range own {
+		e, ok := h.l.Get(id)
+		if !ok || len(judge[id]) != 2 || judge[id][0] != e.Past || judge[id][1] != e.Past {
+			t.Errorf("operation %d was judged by the rights operations of %v, and has %v", i, judge[id], e.Past)
+		}
+	}
+}
+
 // TestRefusedBeforeSigned: what the node itself would refuse is not signed, and costs the chain nothing.
 func TestRefusedBeforeSigned(t *testing.T) {
 	h := newHost(t, op.NewStore(1<<20), 100)

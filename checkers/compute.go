@@ -2,6 +2,7 @@ package checkers
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"math"
@@ -240,7 +241,7 @@ func (c *compute) Verdict(end sim.End) sim.Verdict {
 	s := c.look(end.At, end.View, true)
 	union := c.union(s)
 	tasks, foreign, wrong := 0, 0, 0
-	settled, drawn := map[key]bool{}, map[key]map[key]bool{}
+	settled, drawn, answered := map[key]bool{}, map[key]map[key]bool{}, map[effort]*operation{}
 	for n, sp := range c.spaces {
 		hall := sp.whole(union[n])
 		for _, o := range sp.ops {
@@ -255,7 +256,8 @@ func (c *compute) Verdict(end sim.End) sim.Verdict {
 			case "compute.result":
 				if c.people[o.author] {
 					c.checked++
-					if why := c.worked(sp, hall, union[n], o, drawn); why != "" {
+					why := c.worked(sp, hall, union[n], o, drawn)
+					if why = cmp.Or(why, c.repeated(o, answered)); why != "" {
 						c.fail(o.at, "", "result %s by host %d: %s", o, o.host, why)
 					}
 				}

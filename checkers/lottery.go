@@ -88,3 +88,16 @@ func (c *compute) worked(s *space, hall *ruling, members bitset, o *operation, m
 	}
 	return ""
 }
+
+// repeated says which result of the same device for the same task came before: a host that crashed finds on its disk what it
+// has answered, unless it lost that.
+func (c *compute) repeated(o *operation, answered map[effort]*operation) string {
+	a, _ := args[resultArgs](c.cbor, o)
+	k := effort{array(a.Task), o.chain.device}
+	before := answered[k]
+	answered[k] = o
+	if before == nil || c.lost[o.host] >= before.at {
+		return ""
+	}
+	return fmt.Sprintf("its device gave %s for task %s before", before, short(k.task))
+}

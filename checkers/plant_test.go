@@ -286,8 +286,14 @@ func plants() []planted {
 			s.workers = 1
 			s.work(3, 1, []byte("sum:input"), s.loser())
 		}},
-		{"a worker who counts twice", "compute", "counts twice", nil, func(s *stage) {
-			s.work(3, 2, []byte("sum:input"), 1, 1)
+		{"a worker who answers again after a crash", "compute", "its device gave", nil, func(s *stage) {
+			s.answersAgain(1, func(h sim.HostID) {
+				s.event(h, sim.OnCrash, nil, nil)
+				s.boot(h)
+			})
+		}},
+		{"a worker who counts twice, having lost his disk", "compute", "counts twice", nil, func(s *stage) {
+			s.answersAgain(2, s.lose)
 		}},
 		{"a result that says something else", "compute", "gives another output", nil, func(s *stage) {
 			s.accepted = []byte("sum:other")
@@ -782,6 +788,15 @@ func (s *stage) work(h sim.HostID, quorum int, out []byte, by ...sim.HostID) {
 		out = s.accepted
 	}
 	s.accept(h, task, out, results...)
+}
+
+// answersAgain plays a worker who answers, to whom something happens, and who answers once more; so many results are accepted.
+func (s *stage) answersAgain(quorum int, happens func(h sim.HostID)) {
+	out := []byte("sum:input")
+	task, results := s.offered(3, quorum, out, 4)
+	happens(4)
+	again := s.pens[3].write(s.space, "compute.result", map[int]any{0: task.id[:], 1: out}, nil, s.heads...)
+	s.accept(3, task, out, append(results, s.publish(4, 0, again))[:quorum]...)
 }
 
 // loser stands for the worker whom the lottery puts last.

@@ -228,6 +228,9 @@ func (c *chatter) act(h *sim.Hands) {
 		c.given = slices.Delete(c.given, i, i+1)
 	case d < 36 && c.reacts && len(c.seen) > 0:
 		g := reaction{c.seen[r.IntN(len(c.seen))], emojis()[r.IntN(len(emojis()))]}
+		if len(c.given) > 0 && r.IntN(2) == 0 { // another to what she liked already
+			g.message = c.given[r.IntN(len(c.given))].message
+		}
 		c.ask(h, "add_reaction", map[string]any{"message": g.message, "emoji": g.emoji})
 		c.given = append(c.given, g)
 	case d < 46:

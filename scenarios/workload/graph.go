@@ -89,6 +89,7 @@ type grapher struct {
 	waiting int
 	untag   map[uint64][]byte // requests for the tags of an element, of which one is to be removed
 	drafts  float64
+	related [][]byte            // relations that she made and has not asked to delete
 	texts   map[string]*reading // by element
 	watches map[uint64]*reading // by the request that shows what is new
 }
@@ -132,6 +133,11 @@ func (g *grapher) See(_ step.Now, r *step.Reply, h *sim.Hands) {
 		Ops      []struct {
 			ID []byte `cbor:"id"`
 		} `cbor:"ops"`
+	}
+	if do == "graph_relate" && r.Status == step.Accepted {
+		if id, ok := operation(r); ok {
+			g.related = append(g.related, append(id[:], 0))
+		}
 	}
 	if r.Status != step.Shown || cbor.Unmarshal(r.Body, &v) != nil {
 		return
@@ -193,6 +199,11 @@ func (g *grapher) act(h *sim.Hands, known [][]byte) {
 	case 12:
 		g.ask(h, "graph_meta", map[string]any{"element": e, "key": "colour", "value": value})
 	case 13:
+		if i := r.IntN(4); i < len(g.related) { // the more she made, the more she deletes
+			g.ask(h, "graph_delete", map[string]any{"element": g.related[i]})
+			g.related = slices.Delete(g.related, i, i+1)
+			return
+		}
 		g.ask(h, "graph_relate", map[string]any{"type": relations()[r.IntN(len(relations()))], "from": e, "to": known[r.IntN(len(known))]})
 	case 14:
 		g.ask(h, "graph_move", map[string]any{"type": relations()[r.IntN(len(relations()))], "from": e, "to": known[r.IntN(len(known))]})

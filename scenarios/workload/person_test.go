@@ -180,11 +180,21 @@ func TestGrapher(t *testing.T) {
 		}
 		return all(do, body)
 	}}
-	times := strings.TrimSuffix(strings.Repeat("1s ", 200), " ")
+	times := strings.TrimSuffix(strings.Repeat("1s ", 100)+strings.Repeat("2s ", 100), " ")
 	l := d.play(t, "graph", []sim.Arg{arg("times", times)})
 	kinds := map[string]int{}
+	relations := map[string]bool{}
 	for _, b := range d.bodies[2:] {
 		kinds[b["do"].(string)]++
+		if e, _ := b["element"].([]byte); b["do"] == "graph_delete" && bytes.Equal(e[:31], make([]byte, 31)) && e[31] > 0 {
+			if relations[string(e)] {
+				t.Errorf("she deletes relation %x twice", e)
+			}
+			relations[string(e)] = true
+		}
+	}
+	if len(relations) == 0 {
+		t.Error("she deletes no relation that she made")
 	}
 	total := 0
 	for _, do := range []string{"graph_set", "graph_add", "graph_remove", "graph_count", "edit_text", "graph_meta", "graph_relate", "graph_move", "graph_delete"} {

@@ -27,13 +27,8 @@ func (c *convergence) typed() {
 	doubtful := map[*space]map[key]bool{}
 	var sought []*operation
 	for _, s := range c.spaces {
-		edits[s], doubtful[s] = map[property][]*operation{}, s.doubtful()
+		edits[s], doubtful[s] = c.textEdits(s.ops), s.doubtful()
 		for _, o := range s.ops {
-			for _, x := range c.changes(o) {
-				if list := edits[s][x.property]; x.code == editText && (len(list) == 0 || list[len(list)-1] != o) {
-					edits[s][x.property] = append(list, o)
-				}
-			}
 			if o.honest && o.kind == "text.edit" {
 				sought = append(sought, o)
 			}

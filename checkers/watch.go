@@ -12,15 +12,21 @@ func (c *convergence) edits(k *set) map[property][]*operation {
 	if k.edits != nil {
 		return k.edits
 	}
-	k.edits = map[property][]*operation{}
-	for _, o := range slices.SortedFunc(slices.Values(k.ops), func(a, b *operation) int { return a.index - b.index }) {
-		for _, x := range c.changes(o) {
-			if list := k.edits[x.property]; x.code == editText && (len(list) == 0 || list[len(list)-1] != o) {
-				k.edits[x.property] = append(list, o)
+	k.edits = c.textEdits(slices.SortedFunc(slices.Values(k.ops), func(a, b *operation) int { return a.index - b.index }))
+	return k.edits
+}
+
+// textEdits are the operations among some that edit each text, in their order.
+func (b *book) textEdits(ops []*operation) map[property][]*operation {
+	edits := map[property][]*operation{}
+	for _, o := range ops {
+		for _, x := range b.changes(o) {
+			if list := edits[x.property]; x.code == editText && (len(list) == 0 || list[len(list)-1] != o) {
+				edits[x.property] = append(list, o)
 			}
 		}
 	}
-	return k.edits
+	return edits
 }
 
 // unwatched says how what a person was shown of a text that she watches, picture by picture, differs from the edits that her

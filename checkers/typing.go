@@ -83,7 +83,7 @@ func (c *convergence) misplaced(o *operation, text property, edits []*operation,
 	c.typing.placed++
 	want := []rune(was)
 	for _, p := range asked.Patches {
-		if p.At < 0 || p.Out < 0 || p.At+p.Out > len(want) {
+		if p.At < 0 || p.Out < 0 || p.Out > len(want)-p.At {
 			return fmt.Sprintf("%d characters at %d of a text that has %d", p.Out, p.At, len(want))
 		}
 		want = slices.Replace(want, p.At, p.At+p.Out, []rune(p.In)...)

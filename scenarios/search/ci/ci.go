@@ -1,6 +1,6 @@
 // Package ci is what a machine does with each commit: it replays the plans that once failed, runs every scenario, and with what
-// is left of its budget runs them again with other seeds, and sweeps. Each distinct failure is cut down, explained and told once, in the forms that CI systems
-// read.
+// is left of its budget runs them again with other seeds, and sweeps. Each distinct failure is cut down, explained and told
+// once, in the forms that CI systems read.
 package ci
 
 import (

@@ -160,6 +160,17 @@ func TestRounds(t *testing.T) {
 	}
 }
 
+// TestSimulatorPanics: a panic that no host owns is of the kind that the shrinker finds too.
+func TestSimulatorPanics(t *testing.T) {
+	rec, err := attempt(func(scenarios.Settings) (*scenarios.Outcome, error) { panic("oops") }, scenarios.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kinds := kindsOf(rec); len(kinds) != 1 || kinds[0].Checker != search.Panic || !strings.Contains(rec.Grade().Why, "oops") {
+		t.Errorf("%v: %s", kinds, rec.Grade().Why)
+	}
+}
+
 // TestKnownFailures: a known one is skipped, an expired one is not, and one that passes is told.
 func TestKnownFailures(t *testing.T) {
 	o := options(t, broken(t))

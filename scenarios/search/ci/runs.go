@@ -270,7 +270,8 @@ func (r *runner) one(run *Trial, do func(scenarios.Settings) (*scenarios.Outcome
 func attempt(do func(scenarios.Settings) (*scenarios.Outcome, error), set scenarios.Settings) (r *results.Record, err error) {
 	defer func() {
 		if x := recover(); x != nil {
-			r, err = &results.Record{Outcome: results.Fail, Why: fmt.Sprintf("the simulator panicked at once: %v\n%s", x, debug.Stack())}, nil
+			why := fmt.Sprintf("the simulator panicked at once: %v\n%s", x, debug.Stack())
+			r, err = &results.Record{Outcome: results.Fail, Why: why, Broke: why}, nil
 		}
 	}()
 	o, err := do(set)

@@ -15,6 +15,7 @@ type circles struct {
 	hosts []circle // by host
 	links int      // neighbours who had to be spoken to, each of a pair for itself
 	dials int      // dials that were due
+	shut  int      // connections among honest hosts that one of them closed
 }
 
 // circle is what one host is connected to in its life.
@@ -39,6 +40,7 @@ type end struct {
 	peer    sim.HostID
 	dialed  bool
 	up      bool
+	opened  sim.Key // when it came up
 	greeted bool
 	since   time.Duration // the last change among the connections to this peer
 	heard   int           // packets since then, in the liveness phase
@@ -102,7 +104,7 @@ func (d *delivery) neighbour(e *sim.Event) {
 				c.due, c.sure = 0, false // who it could dial is back: perhaps it knows everybody now
 			}
 		}
-		c.ends[i].up = true
+		c.ends[i].up, c.ends[i].opened = true, e.Key
 		c.changed(c.ends[i].peer, at)
 	case sim.OnConnDown:
 		d.parted(e, c, e.Input.(*step.ConnDown).Conn)
@@ -141,6 +143,9 @@ func (d *delivery) parted(e *sim.Event, c *circle, conn step.Conn) {
 		c.sure = false // its last round found too few to dial: others follow, of which nothing is seen
 	}
 	gone := c.ends[i]
+	if e.Kind == sim.OnClose {
+		d.shut(e, &gone)
+	}
 	c.ends = slices.Delete(c.ends, i, i+1)
 	c.changed(gone.peer, e.Key.At)
 	wait := max(n.Relink, min(n.BackoffMax, n.BackoffMin<<min(c.rounds, 16)))
@@ -155,6 +160,20 @@ func (d *delivery) parted(e *sim.Event, c *circle, conn step.Conn) {
 	if c.due == 0 {
 		c.due, c.lost, c.peer = c.armed, e.ID(), gone.peer
 		d.circles.dials++
+	}
+}
+
+// shut judges that an honest host keeps a connection to another: once it let one in it closes it only where no greeting came
+// for as long as one is waited for. Bytes that a fault altered may be no greeting.
+func (d *delivery) shut(e *sim.Event, x *end) {
+	a, b, open := d.truth.host(e.Host), d.truth.host(x.peer), e.Key.At-x.opened.At
+	altered := slices.ContainsFunc(d.truth.Faults, func(w sim.Window) bool { return w.Kind == "corrupt" && w.Begin <= e.Key.At })
+	shares := slices.ContainsFunc(a.Spaces, func(id [32]byte) bool { return slices.Contains(b.Spaces, id) })
+	if !x.up || x.opened == e.Key || !a.Honest || !b.Honest || !shares || altered {
+		return
+	}
+	if d.circles.shut++; open < d.truth.Node.Greet {
+		d.fail(e.Key.At, e.ID(), "host %d closed its connection to host %d after %v; it is to wait for a greeting for %v", e.Host, x.peer, open, d.truth.Node.Greet)
 	}
 }
 

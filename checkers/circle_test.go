@@ -79,6 +79,13 @@ func (s *stage) asked(l layout, between func(w *written)) {
 	complete()
 }
 
+// shut lets another host connect to host 1, which closes the connection a while later.
+func (s *stage) shut(peer sim.HostID, after time.Duration) {
+	s.event(1, sim.OnConnUp, &step.ConnUp{Conn: 7, Peer: sim.AddrOf(peer)}, nil)
+	s.now += after
+	s.event(1, sim.OnClose, nil, &step.Close{Conn: 7})
+}
+
 // TestNeighboursOweAndWaste plants what only time or bytes show: each must be found in both layouts of frames, and the honest
 // way of the same story must pass.
 func TestNeighboursOweAndWaste(t *testing.T) {
@@ -241,6 +248,16 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 			s.event(1, sim.OnConnUp, &step.ConnUp{Conn: 9, Peer: sim.AddrOf(3)}, nil)
 			s.now += 2 * time.Second
 		}},
+		{"a connection that is closed before it could be greeted", "delivery", "is to wait for a greeting for 10s", func(s *stage, _ layout) {
+			s.shut(2, 10*time.Second-1)
+		}},
+		{"a connection on which no greeting came", "delivery", pass, func(s *stage, _ layout) { s.shut(2, 10*time.Second) }},
+		{"a connection that was one too many", "delivery", pass, func(s *stage, _ layout) { s.shut(2, 0) }},
+		{"a liar's connection", "delivery", pass, func(s *stage, _ layout) { s.shut(6, time.Second) }},
+		{"a connection with altered bytes", "delivery", pass, func(s *stage, _ layout) {
+			s.truth.Faults = append(s.truth.Faults, sim.Window{Kind: "corrupt", Begin: s.now, End: s.now})
+			s.shut(2, time.Second)
+		}},
 		{"a dial that never comes", "delivery", "and lacked neighbours", func(s *stage, _ layout) {
 			s.lost()
 			s.now += 2 * time.Second
@@ -250,7 +267,7 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				s := newStage(t, func(tr *Truth) {
 					tr.Node.Compared, tr.Node.Dials, tr.Node.Debts, tr.Node.CatchUp = 2, 1, 8, 3*time.Second
-					tr.Node.Relink, tr.Node.BackoffMin = 100*time.Millisecond, 100*time.Millisecond
+					tr.Node.Relink, tr.Node.BackoffMin, tr.Node.Greet = 100*time.Millisecond, 100*time.Millisecond, 10*time.Second
 				})
 				s.channel(1)
 				c.play(s, l)

@@ -46,6 +46,9 @@ func (d *durability) owe(e *sim.Event) {
 	}
 	for raw := range ops {
 		p := d.record(raw)
+		if p != nil && p.op.host == e.Key.Src {
+			p.wished(e.Host, e.Key.At)
+		}
 		if p == nil || k.found[p] || slices.ContainsFunc(k.debts, func(x debt) bool { return x.promise == p && x.conn == in.Conn }) {
 			continue
 		}

@@ -158,7 +158,7 @@ func (d *diligence) willing(h sim.HostID) bool {
 // patience says that devices were never asked which always offered, since before the task. A requester asks twice as many, one
 // more at least, each time that his patience ends: after as many rounds as their number has digits in binary he has asked all.
 func (d *diligence) patience(t *operation, own *set, drawn map[key]bool) string {
-	candidates := d.lottery(d.space, d.hall, own.members, t, math.MaxInt, true)
+	candidates := d.lottery(d.space, d.hall, own.members, t, math.MaxInt)
 	rounds := time.Duration(bits.Len(uint(len(candidates))) + 2) // one for a person who signs in late, one to spare
 	if max(t.at, d.boots[t.host])+rounds*d.truth.Node.Patience > d.end.At {
 		return ""

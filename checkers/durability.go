@@ -27,6 +27,7 @@ type durability struct {
 	debtors     []debtor     // by host
 	owed, given int          // receipts that honest hosts wished for of each other, and those that were given
 	kept        int          // operations that had all the time to become durable
+	asking      int          // neighbours who could be asked for a receipt, by operation
 	secured     int          // those for which a host had to write strictly what it had written
 }
 
@@ -37,7 +38,7 @@ func newDurability(b *book) *durability {
 		near: make([]neighbours, len(b.truth.Hosts)+1), debtors: make([]debtor, len(b.truth.Hosts)+1),
 	}
 	for h := range d.near {
-		d.near[h] = neighbours{map[step.Conn]sim.HostID{}, map[sim.HostID]time.Duration{}, map[sim.HostID][]time.Duration{}}
+		d.near[h] = neighbours{conns: map[step.Conn]sim.HostID{}, since: map[sim.HostID]time.Duration{}, lost: map[sim.HostID][]time.Duration{}}
 	}
 	return d
 }
@@ -106,6 +107,7 @@ func (d *durability) note(e *sim.Event, n *step.Note) {
 		if p := d.tracks[n.Op]; p != nil && p.op.host == e.Host {
 			d.checked++
 			p.saved, p.witnesses = max(e.Key.At, 1), d.witnesses(p)
+			d.near[e.Host].waits = append(d.near[e.Host].waits, p)
 			if !p.safe.has(int(e.Host)) {
 				d.fail(e.Key.At, e.ID(), "host %d calls its operation %s saved; no strict commit on its disk covers it", e.Host, p.op)
 			}
@@ -156,6 +158,9 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 		d.survives(p, union, disks, end)
 	}
 	issued, done, times := d.requests()
+	for h := range d.near {
+		d.unasked(sim.HostID(h), end.At)
+	}
 	if end.Cut == "" {
 		d.abandoned(end)
 	}
@@ -167,6 +172,7 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 	d.metric("requests unissued", float64(d.unissued), "")
 	d.metric("receipts wished for", float64(d.owed), "")
 	d.metric("operations that had the time to become durable", float64(d.kept), "")
+	d.metric("neighbours who could be asked for receipts", float64(d.asking), "")
 	d.metric("receipts given to them", float64(d.given), "")
 	d.percentiles("time to durable", times, issued)
 	if want := d.truth.MinDurable; end.Cut == "" && tooFew(done, issued, want) {

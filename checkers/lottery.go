@@ -8,14 +8,14 @@ import (
 	"slices"
 )
 
-// drawn are the devices that the lottery draws for a task and for its extensions before an acceptance. An offer that
-// became void later may have stood when the lottery was held, so both draws count.
+// drawn are the devices that the lottery draws for a task and for its extensions before an acceptance, by each ruling by which
+// its requester may have held it.
 func (c *compute) drawn(s *space, hall *ruling, before bitset, t *operation, workers uint64) map[key]bool {
 	all := map[key]bool{}
 	draw := func(at *operation, k uint64) {
 		past := s.pastOf(at)
-		for _, strict := range [...]bool{true, false} {
-			for _, d := range c.lottery(s, hall, past, t, k, strict) {
+		for _, r := range c.rulings(s, hall, past, before, at) {
+			for _, d := range c.lottery(s, r, past, t, k) {
 				all[d] = true
 			}
 		}
@@ -31,13 +31,28 @@ func (c *compute) drawn(s *space, hall *ruling, before bitset, t *operation, wor
 	return all
 }
 
+// rulings are those by which a requester may have drawn workers for an operation of its own: it knew what stands in the
+// operation's past, and perhaps what came until it was saved. What the whole run knows counts too, and that nothing is void,
+// which is nil.
+func (c *compute) rulings(s *space, hall *ruling, past, before bitset, at *operation) []*ruling {
+	all := []*ruling{hall, nil, s.whole(past)}
+	known := slices.Clone(past)
+	for _, r := range s.rules {
+		if i := r.op.index; before.has(i) && !past.has(i) && r.op.at <= at.at+c.truth.Node.DiskStrict {
+			known.add(i)
+			all = append(all, s.whole(known))
+		}
+	}
+	return all
+}
+
 // lottery gives the first k devices by SHA-256("lgos-lottery-1" || task || device) among those whose last offer in a past,
-// by (clock, id), consents. The requester's own device takes no part.
-func (c *compute) lottery(s *space, hall *ruling, past bitset, t *operation, k uint64, strict bool) []key {
+// by (clock, id), is not void by a ruling and consents. The requester's own device takes no part.
+func (c *compute) lottery(s *space, by *ruling, past bitset, t *operation, k uint64) []key {
 	last := map[key]*operation{}
 	for _, i := range past.members() {
 		o := s.ops[i]
-		if o.kind != "compute.offer" || o.chain.device == t.chain.device || strict && hall.void(o) {
+		if o.kind != "compute.offer" || o.chain.device == t.chain.device || by != nil && by.void(o) {
 			continue
 		}
 		if p := last[o.chain.device]; p == nil || cmp.Or(cmp.Compare(o.head.Clock, p.head.Clock), bytes.Compare(o.id[:], p.id[:])) > 0 {

@@ -15,10 +15,11 @@ type promise struct {
 	number    int
 	safe      bitset // hosts on which a strict commit covers it
 	receipts  []receipt
-	saved     time.Duration // strictly, on its author's disk; 0 while it was not
-	witnesses []witness     // who could give a receipt then
-	at        time.Duration // when its author called it durable; -1 while it has not
-	holders   []receipt     // author and receipters then
+	saved     time.Duration                // strictly, on its author's disk; 0 while it was not
+	witnesses []witness                    // who could give a receipt then
+	asked     map[sim.HostID]time.Duration // who heard last when that its author wishes for a receipt
+	at        time.Duration                // when its author called it durable; -1 while it has not
+	holders   []receipt                    // author and receipters then
 	event     string
 }
 
@@ -58,6 +59,8 @@ func (d *durability) durable(e *sim.Event, n *step.Note, p *promise) {
 		d.fail(e.Key.At, p.event, "host %d calls operation %s durable with %d receipts of others; the space asks for %d", e.Host, p.op, got, d.truth.Receipts)
 	}
 	p.receipts = nil
+	near := &d.near[e.Host]
+	near.waits = slices.DeleteFunc(near.waits, func(q *promise) bool { return q == p })
 }
 
 // broken counts the holders that lie, or lost their disk after they had the operation.

@@ -65,6 +65,7 @@ type NodeFigures struct {
 	GossipTurns  int           // periods after which each neighbour has had its turn
 	Compared     int           // neighbours with which a node compares heads in a period
 	Dials        int           // links that a node opens for each space
+	Greet        time.Duration // a connection on which no greeting came is closed after this long
 	Relink       time.Duration // after a link is lost another is dialled after this long
 	BackoffMin   time.Duration // the wait before a node dials again, doubled by each round of dials since a neighbour greeted
 	BackoffMax   time.Duration // the longest wait before a node dials again

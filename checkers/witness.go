@@ -14,6 +14,8 @@ type neighbours struct {
 	conns map[step.Conn]sim.HostID       // that are up
 	since map[sim.HostID]time.Duration   // when it last greeted whom it is connected to
 	lost  map[sim.HostID][]time.Duration // when it lost the last connection to whom, ascending
+	most  int                            // of them at once
+	waits []*promise                     // operations that it saved in this life and that lack receipts
 }
 
 // witness is who can give a receipt for an operation when it is saved: an honest neighbour that holds its space.
@@ -30,10 +32,14 @@ func (d *durability) neighbour(e *sim.Event) {
 		in := e.Input.(*step.ConnUp)
 		n.conns[in.Conn] = sim.HostOf(in.Peer)
 	case sim.OnConnDown:
+		d.unasked(e.Host, e.Key.At)
 		n.part(e.Input.(*step.ConnDown).Conn, e.Key.At)
 	case sim.OnClose:
+		d.unasked(e.Host, e.Key.At)
 		n.part(e.Effect.(*step.Close).Conn, e.Key.At)
 	case sim.OnCrash:
+		d.unasked(e.Host, e.Key.At)
+		n.waits = nil
 		for _, c := range slices.Sorted(maps.Keys(n.conns)) {
 			n.part(c, e.Key.At)
 		}
@@ -44,6 +50,7 @@ func (d *durability) neighbour(e *sim.Event) {
 func (n *neighbours) greets(peer sim.HostID, at time.Duration) {
 	if _, before := n.since[peer]; !before {
 		n.since[peer] = at
+		n.most = max(n.most, len(n.since))
 	}
 }
 

@@ -29,6 +29,7 @@ func (b *build) figures(t *checkers.Truth, net *netsim.Network) {
 		GossipTurns:  turns(s.Node.fanout(), len(b.cast.members)),
 		Compared:     compared,
 		Dials:        dials,
+		Greet:        10 * time.Second,
 		Relink:       250 * time.Millisecond,
 		BackoffMin:   250 * time.Millisecond,
 		BackoffMax:   4 * time.Second,

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/lifegraph-os/lgos-sim/scenarios/workload"
@@ -102,4 +103,39 @@ func editingSprint() Scenario {
 		{&workload.Chat{Groups: []string{"owners", "people"}, Authors: 12, Operations: 30}},
 	}
 	return s
+}
+
+// households are many small spaces instead of a large one: everybody has the same four neighbours, whoever comes back finds
+// those again whom it lost, and nobody else passes on what these have not.
+func households() Scenario {
+	s := base("households", "Twelve spaces of five people, one of each without a network for longer than connections outlast, while tabs of the others crash (VM-6, VM-9, REP-3).")
+	s.Duration, s.Durable, s.Spaces = 50*time.Second, 0.6, homes(12)
+	s.Groups = []Group{{Name: "owners", Count: 12, Role: "owner"}, {Name: "people", Role: "member"}, {Name: "travellers", Count: 12, Role: "member"}}
+	s.Work = []Work{
+		{&workload.Chat{Groups: []string{"owners", "people", "travellers"}, Operations: 100}},
+		{&workload.Graph{Groups: []string{"people", "travellers"}, Operations: 150, Until: 30 * time.Second}},
+	}
+	s.Faults = []Fault{
+		{&fault.OfflineSpec{Who: fault.Who{Groups: []string{"travellers"}}, When: between(4*time.Second, 40*time.Second)}},
+		{&fault.TabCrashSpec{Who: fault.Who{Share: 0.4}, When: between(8*time.Second, 45*time.Second), Times: 2, Restart: restart(500*time.Millisecond, 4*time.Second)}},
+	}
+	return s
+}
+
+// halves cuts small spaces through the middle. So little is written that both halves of some come to have equally much, and
+// nothing once they are one again.
+func halves() Scenario {
+	s := base("halves", "Ten spaces of six people, cut in halves for longer than connections outlast; each half writes a little, and nobody once they are one again (VM-6, SEC-5).")
+	s.Duration, s.Spaces = 50*time.Second, homes(10)
+	s.Groups = []Group{{Name: "here", Count: 30, Role: "owner"}, {Name: "there", Role: "member"}}
+	s.Work = []Work{{&workload.Graph{Groups: []string{"here", "there"}, Operations: 40, Until: 30 * time.Second}}}
+	s.Faults = []Fault{{&fault.PartitionSpec{Who: fault.Who{Groups: []string{"there"}}, When: between(4*time.Second, 45*time.Second)}}}
+	return s
+}
+
+func homes(n int) (names []string) {
+	for i := range n {
+		names = append(names, fmt.Sprintf("home-%d", i+1))
+	}
+	return names
 }

@@ -39,6 +39,7 @@ type compute struct {
 	came     map[key]time.Duration // results and extensions, when the host whose task it is first applied them
 	open     int                   // tasks without an answer that were judged at the end
 	memo     map[key]reference
+	prompted map[sim.HostID]*prompting
 }
 
 // consenting names a user's word for one space.
@@ -65,7 +66,7 @@ type reference struct {
 func newCompute(b *book) *compute {
 	return &compute{
 		tally: tally{name: "compute"}, book: b, consents: map[consenting]consent{}, most: map[consenting]uint64{}, running: map[sim.HostID]int{}, told: map[sim.HostID]bool{},
-		last: map[consenting]*request{}, boots: map[sim.HostID]time.Duration{}, broken: map[sim.HostID]bool{}, shown: map[asking]bool{}, tried: map[effort]bool{}, came: map[key]time.Duration{}, memo: map[key]reference{},
+		last: map[consenting]*request{}, boots: map[sim.HostID]time.Duration{}, broken: map[sim.HostID]bool{}, shown: map[asking]bool{}, tried: map[effort]bool{}, came: map[key]time.Duration{}, memo: map[key]reference{}, prompted: map[sim.HostID]*prompting{},
 	}
 }
 
@@ -82,6 +83,7 @@ func (c *compute) Observe(e *sim.Event) {
 		return
 	}
 	c.watch(e)
+	c.prompts(e)
 	switch e.Kind {
 	case sim.OnRequest:
 		c.word(e.Host, e.Input.(*step.Request), e.Life)
@@ -109,6 +111,7 @@ func (c *compute) note(e *sim.Event, n *step.Note) {
 	case step.NoteTaken:
 		c.taken++
 		c.checked++
+		c.unprompted(e, n.Op)
 		if why := c.refuses(e.Host, n.Op); why != "" {
 			c.fail(e.Key.At, e.ID(), "host %d ran task %s without consent: %s", e.Host, short(n.Op), why)
 		}

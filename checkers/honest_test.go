@@ -35,11 +35,11 @@ func (s *stage) task(h sim.HostID, kernel string, quorum, workers int) (task *wr
 		s.say(l, "consent", "compute.offer", map[int]any{0: true, 1: 2, 2: "cpu"})
 		s.note(l, step.Note{Kind: step.NoteConsent, N: 1})
 	}
+	s.takers = lent[:quorum]
 	task = s.say(h, "submit_task", "compute.task", map[int]any{0: kernel, 1: []byte("input"), 2: quorum, 3: workers})
-	s.asker = h
+	s.asker, s.takers = h, nil
 	out := []byte(kernel + ":input")
 	for _, l := range lent[:quorum] {
-		s.note(l, step.Note{Kind: step.NoteTaken, Op: task.id})
 		w := s.pens[l-1].write(s.space, "compute.result", map[int]any{0: task.id[:], 1: out}, nil, s.heads...)
 		results = append(results, s.publish(l, 0, w))
 		s.note(l, step.Note{Kind: step.NoteResult, Op: task.id})

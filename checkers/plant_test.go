@@ -335,12 +335,12 @@ func plants() []planted {
 			s.work(3, 2, []byte("sum:input"), 1, 2)
 		}},
 		{"a task run without consent", "compute", "its user never allowed it", nil, func(s *stage) {
-			s.note(4, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
+			s.taken(4)
 		}},
 		{"a task run after a withdrawal", "compute", "its user has withdrawn it", nil, func(s *stage) {
 			s.say(4, "consent", "compute.offer", map[int]any{0: true, 1: 2, 2: "cpu"})
 			s.withdraw(4)
-			s.note(4, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
+			s.taken(4)
 		}},
 		{"more tasks at once than the host may run", "compute", "it runs 3 jobs, and was configured for 2", nil, func(s *stage) {
 			s.begins(4, 3)
@@ -349,17 +349,23 @@ func plants() []planted {
 			s.allows = 1
 			s.begins(4, 2)
 		}},
-		{"a result after a withdrawal", "compute", "gave a result for task", nil, func(s *stage) {
+		{"a task that is let lie", "compute", "it let it lie", nil, func(s *stage) {
 			s.say(4, "consent", "compute.offer", map[int]any{0: true, 1: 2, 2: "cpu"})
 			task := s.taskBy(3, 1, 1)
+			s.now += time.Second
+			s.message(3, "tick")
 			s.note(4, step.Note{Kind: step.NoteTaken, Op: task.id})
+		}},
+		{"a result after a withdrawal", "compute", "gave a result for task", nil, func(s *stage) {
+			s.say(4, "consent", "compute.offer", map[int]any{0: true, 1: 2, 2: "cpu"})
+			task := s.taken(4)
 			s.withdraw(4)
 			s.note(4, step.Note{Kind: step.NoteResult, Op: task.id})
 		}},
 		{"a task run while the host itself says no", "compute", "it said itself", nil, func(s *stage) {
 			s.say(4, "consent", "compute.offer", map[int]any{0: true, 1: 2, 2: "cpu"})
 			s.note(4, step.Note{Kind: step.NoteConsent, N: 0})
-			s.note(4, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
+			s.taken(4)
 		}},
 		{"a host that says no after its user said yes again", "compute", "says that it may not", nil, func(s *stage) {
 			s.say(4, "consent", "compute.offer", map[int]any{0: true, 1: 2, 2: "cpu"})
@@ -542,7 +548,7 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 			s.ask(4, map[string]any{"do": "consent", "on": false})
 			s.event(4, sim.OnCrash, nil, nil)
 			s.boot(4)
-			s.note(4, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
+			s.taken(4)
 		}},
 		{"a liar who fools himself", func(s *stage) {
 			task, results := s.offered(3, 2, []byte("sum:input"), 1, 2)
@@ -746,13 +752,21 @@ func (s *stage) taskBy(h sim.HostID, quorum, workers int) *written {
 	return s.say(h, "submit_task", "compute.task", map[int]any{0: "sum", 1: []byte("input"), 2: quorum, 3: workers})
 }
 
+// taken is a task of host 3 that others begin in the step in which it comes to them.
+func (s *stage) taken(by ...sim.HostID) *written {
+	s.takers = by
+	task := s.taskBy(3, 1, 1)
+	s.takers = nil
+	return task
+}
+
 // begins makes a host take tasks after another has ended, none of which ends.
 func (s *stage) begins(h sim.HostID, tasks int) {
 	s.say(h, "consent", "compute.offer", map[int]any{0: true, 1: s.allows, 2: "cpu"})
-	s.note(h, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
+	s.taken(h)
 	s.event(h, sim.OnJobDone, &step.JobDone{ID: 1}, nil)
 	for range tasks {
-		s.note(h, step.Note{Kind: step.NoteTaken, Op: s.taskBy(3, 1, 1).id})
+		s.taken(h)
 	}
 }
 

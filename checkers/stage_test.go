@@ -160,6 +160,7 @@ type stage struct {
 	extend   int           // workers of an extension, if there is one
 	accepted []byte        // if not the output of the results
 	asker    sim.HostID    // waits for the next operation, and answers it at once
+	takers   []sim.HostID  // begin the next operation, which is a task, in the step in which it comes
 	mute     bool          // whoever accepts an answer does not show it
 	allows   int           // jobs at once, in a consent; 0 is no bound
 }
@@ -315,6 +316,9 @@ func (s *stage) spread(h sim.HostID, request uint64, w *written) *written {
 		}
 		s.now += 30 * time.Millisecond
 		s.apply(to, w)
+		if slices.Contains(s.takers, to) {
+			s.note(to, step.Note{Kind: step.NoteTaken, Op: w.id})
+		}
 		wants := len(receipters)/4 < s.receipts && !s.peers[to-1].liar
 		s.commit(to, wants, w)
 		if wants {

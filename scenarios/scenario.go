@@ -40,7 +40,7 @@ type Group struct {
 	Spaces []string `yaml:"spaces,omitempty"` // each host holds one of these, in turn; all the scenario's where none is named
 	All    bool     `yaml:"all,omitempty"`    // each host holds all of them
 	Role   string   `yaml:"role,omitempty"`   // guest, member, admin or owner in the spaces that it holds; empty is none
-	Device string   `yaml:"device,omitempty"` // laptop, phone or desktop: how fast its jobs run; empty has no runner
+	Device string   `yaml:"device,omitempty"` // desktop, laptop, phone or hidden (a tab in the background): how fast its jobs run; empty has no runner
 	Liar   *Liar    `yaml:"liar,omitempty"`
 }
 

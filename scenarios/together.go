@@ -48,6 +48,20 @@ func revoked() Scenario {
 	return s
 }
 
+// coAuthors lets people write on behind what others wrote whose rights are taken meanwhile: what these wrote goes, what follows
+// it stays, whichever of both a host heard of first.
+func coAuthors() Scenario {
+	s := base("co-authors", "People on both sides of a partition type one text, and owners take their rights (VM-3, VM-4, SEC-1, APP-EDITOR).")
+	s.Nodes, s.Duration, s.Sample = 24, 16*time.Second, 2*time.Second
+	s.Groups = append(s.Groups, Group{Name: "authors", Count: 12, Role: "member"})
+	s.Work = []Work{
+		{&workload.Typing{Groups: []string{"owners", "authors"}, Edits: 600}},
+		{&workload.Roles{By: []string{"owners"}, Of: []string{"authors"}, Changes: 16, Revoke: 0.8}},
+	}
+	s.Faults = []Fault{{&fault.PartitionSpec{Who: fault.Who{Share: 0.5}, When: between(3*time.Second, 12*time.Second)}}}
+	return s
+}
+
 // demoted lets people go on from what a text once was while their rights are taken: what they may do now counts, not what they
 // might then.
 func demoted() Scenario {
@@ -74,6 +88,16 @@ func lendingDay() Scenario {
 	s.Nodes, s.Waive = 24, nil
 	s.Groups = append(s.Groups, Group{Name: "lenders", Share: 0.5, Role: "member", Device: "laptop"})
 	s.Work = []Work{{&workload.Compute{Lenders: []string{"lenders"}, Givers: []string{"people"}, Tasks: 40, Size: 400, Withdraw: 0.6}}}
+	return s
+}
+
+// slowLenders has tabs in the background among the lenders: a quorum stands before they are done, and other tasks wait for them
+// by then.
+func slowLenders() Scenario {
+	s := base("slow-lenders", "Tasks that take tabs in the background a second and others a moment: who is late begins the next at once (TASK-1, TASK-3).")
+	s.Nodes, s.Waive = 24, nil
+	s.Groups = append(s.Groups, Group{Name: "hidden", Count: 4, Role: "member", Device: "hidden"}, Group{Name: "lenders", Count: 3, Role: "member", Device: "laptop"})
+	s.Work = []Work{{&workload.Compute{Lenders: []string{"hidden", "lenders"}, Givers: []string{"people"}, Tasks: 60, Workers: 5, Withdraw: 0.4}}}
 	return s
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -21,6 +22,7 @@ type Chat struct {
 	Operations int      `yaml:"operations"`         // how many deeds in all
 	Channels   int      `yaml:"channels,omitempty"` // opened in each space; 0 is one
 	Watch      bool     `yaml:"watch,omitempty"`    // who looks at a channel goes on watching it
+	Rename     float64  `yaml:"rename,omitempty"`   // so large a share of the deeds gives a channel another name
 }
 
 func (*Chat) Kind() string { return "chat" }
@@ -51,6 +53,9 @@ func (c *Chat) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	if c.Operations <= 0 {
 		return nil, fmt.Errorf("operations: %d is not a positive count", c.Operations)
 	}
+	if c.Rename < 0 || c.Rename > 1 {
+		return nil, fmt.Errorf("rename: %v is not a share", c.Rename)
+	}
 	seats = some(seats, c.Authors, r)
 	times := make([][]time.Duration, len(seats))
 	for n := range c.Operations {
@@ -74,11 +79,15 @@ func (c *Chat) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		if c.Watch {
 			watch = "yes"
 		}
-		scripts = append(scripts, script(s, "chat", space,
-			sim.Arg{Name: "opens", Value: fmt.Sprint(opens)},
-			sim.Arg{Name: "reacts", Value: fmt.Sprint(s.Kernel >= 2)},
-			sim.Arg{Name: "watch", Value: watch},
-			sim.Arg{Name: "times", Value: writeTimes(times[i])}))
+		var more []sim.Arg
+		if c.Rename > 0 {
+			more = append(more, sim.Arg{Name: "rename", Value: strconv.FormatFloat(c.Rename, 'g', -1, 64)})
+		}
+		scripts = append(scripts, script(s, "chat", space, append([]sim.Arg{
+			{Name: "opens", Value: fmt.Sprint(opens)},
+			{Name: "reacts", Value: fmt.Sprint(s.Kernel >= 2)},
+			{Name: "watch", Value: watch},
+			{Name: "times", Value: writeTimes(times[i])}}, more...)...))
 	}
 	return scripts, nil
 }
@@ -90,6 +99,7 @@ type chatter struct {
 	opens    int
 	reacts   bool
 	watch    bool
+	rename   float64
 	opened   bool
 	channels [][]byte
 	threads  []thread
@@ -118,7 +128,8 @@ func newChatter(a args) (sim.Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &chatter{user: u, opens: opens, reacts: a.text("reacts") == "true", watch: a.text("watch") == "yes"}, nil
+	rename, err := a.share("rename")
+	return &chatter{user: u, opens: opens, reacts: a.text("reacts") == "true", watch: a.text("watch") == "yes", rename: rename}, err
 }
 
 func (c *chatter) Wake(_ step.Now, h *sim.Hands) {
@@ -213,6 +224,10 @@ func (c *chatter) look(body []byte) {
 func (c *chatter) act(h *sim.Hands) {
 	r := h.Rand()
 	channel := c.channels[r.IntN(len(c.channels))]
+	if c.rename > 0 && r.Float64() < c.rename {
+		c.ask(h, "graph_set", map[string]any{"element": channel, "prop": "name", "value": "renamed by " + c.words(h)})
+		return
+	}
 	switch d := r.IntN(100); {
 	case d < 4:
 		c.ask(h, "create_thread", map[string]any{"channel": channel, "title": fmt.Sprintf("thread %d of host %d", d, h.Host())})

@@ -64,11 +64,12 @@ func (t *Typing) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 			at = min(at+keystroke/2+time.Duration(r.Int64N(int64(keystroke))), max(env.Duration, start))
 		}
 	}
-	spaces, opener := make([][32]byte, len(seats)), map[[32]byte]int{} // who writes first opens the page
+	spaces, opener := make([][32]byte, len(seats)), map[[32]byte]int{} // who writes first opens the page: of the owners, whose right to it stays, if there are any
 	for i, s := range seats {
 		spaces[i] = s.Spaces[r.IntN(len(s.Spaces))]
 		if slices.Sort(times[i]); len(times[i]) > 0 && s.Liar == "" {
-			if first, ok := opener[spaces[i]]; !ok || times[i][0] < times[first][0] {
+			first, ok := opener[spaces[i]]
+			if owns := s.Role == "owner"; !ok || owns && seats[first].Role != "owner" || owns == (seats[first].Role == "owner") && times[i][0] < times[first][0] {
 				opener[spaces[i]] = i
 			}
 		}

@@ -1,0 +1,57 @@
+package checkers
+
+import (
+	"slices"
+
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/sim"
+)
+
+// prompting is what happened in the step under way of a host that may let it begin a task of others.
+type prompting struct {
+	step  sim.Key
+	any   bool  // room for another job, or a change of what its user or the rules of the space allow
+	tasks []key // that came, or were extended
+}
+
+// prompts takes in what may let a host begin a task.
+func (c *compute) prompts(e *sim.Event) {
+	p := c.prompted[e.Host]
+	if p == nil {
+		p = &prompting{}
+		c.prompted[e.Host] = p
+	}
+	if p.step != e.Key {
+		*p = prompting{step: e.Key, tasks: p.tasks[:0]}
+	}
+	switch e.Kind {
+	case sim.OnJobDone, sim.OnBoot, sim.OnRequest:
+		p.any = true
+	case sim.OnNote:
+		n := e.Effect.(*step.Note)
+		o := c.ops[n.Op]
+		if n.Kind != step.NoteApplied || o == nil {
+			return
+		}
+		switch o.kind {
+		case "compute.task":
+			p.tasks = append(p.tasks, o.id)
+		case "compute.extend":
+			if a, ok := args[extendArgs](c.cbor, o); ok {
+				p.tasks = append(p.tasks, array(a.Task))
+			}
+		case "compute.offer":
+			p.any = p.any || o.host == e.Host
+		case "rights.grant", "rights.revoke":
+			p.any = true
+		}
+	}
+}
+
+// unprompted judges that a task is begun as soon as it can be (TASK-1): in the step in which it came, or in which there was room
+// for it. Who begins one in another step has let it lie.
+func (c *compute) unprompted(e *sim.Event, task key) {
+	if p := c.prompted[e.Host]; !p.any && !slices.Contains(p.tasks, task) {
+		c.fail(e.Key.At, e.ID(), "host %d began task %s in a step in which neither it came nor room for it: it let it lie", e.Host, short(task))
+	}
+}

@@ -40,6 +40,7 @@ type compute struct {
 	open     int                   // tasks without an answer that were judged at the end
 	memo     map[key]reference
 	prompted map[sim.HostID]*prompting
+	vain     []vain
 }
 
 // consenting names a user's word for one space.
@@ -112,6 +113,7 @@ func (c *compute) note(e *sim.Event, n *step.Note) {
 		c.taken++
 		c.checked++
 		c.unprompted(e, n.Op)
+		c.vainly(e, n.Op)
 		if why := c.refuses(e.Host, n.Op); why != "" {
 			c.fail(e.Key.At, e.ID(), "host %d ran task %s without consent: %s", e.Host, short(n.Op), why)
 		}
@@ -121,6 +123,7 @@ func (c *compute) note(e *sim.Event, n *step.Note) {
 		}
 	case step.NoteResult:
 		c.results++
+		c.vainly(e, n.Op)
 		if why := c.refuses(e.Host, n.Op); why != "" {
 			c.fail(e.Key.At, e.ID(), "host %d gave a result for task %s without consent: %s", e.Host, short(n.Op), why)
 		}
@@ -247,6 +250,7 @@ func (c *compute) Verdict(end sim.End) sim.Verdict {
 	settled, drawn, answered := map[key]bool{}, map[key]map[key]bool{}, map[effort]*operation{}
 	for n, sp := range c.spaces {
 		hall := sp.whole(union[n])
+		c.wasted(sp, hall)
 		for _, o := range sp.ops {
 			if !union[n].has(o.index) || hall.void(o) {
 				continue

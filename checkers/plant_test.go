@@ -356,6 +356,11 @@ func plants() []planted {
 			s.message(3, "tick")
 			s.note(4, step.Note{Kind: step.NoteTaken, Op: task.id})
 		}},
+		{"work at a task that is known to be settled", "compute", "and knew of its acceptance", nil, func(s *stage) {
+			task, _, _ := s.task(3, "sum", 2, 3)
+			s.event(4, sim.OnJobDone, &step.JobDone{ID: 1}, nil)
+			s.note(4, step.Note{Kind: step.NoteTaken, Op: task.id})
+		}},
 		{"a result after a withdrawal", "compute", "gave a result for task", nil, func(s *stage) {
 			s.say(4, "consent", "compute.offer", map[int]any{0: true, 1: 2, 2: "cpu"})
 			task := s.taken(4)

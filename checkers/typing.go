@@ -50,7 +50,8 @@ func (c *convergence) typed() {
 }
 
 // misplaced says how a text reads otherwise than its person left it. Nothing where it is not known what she saw: where some of
-// what she saw is a liar's, which may be read in more than one way, or of somebody whose operations may have been void.
+// what she saw is a liar's, which may be read in more than one way, or where a version that she names has edits of somebody whose
+// operations may have been void.
 func (c *convergence) misplaced(o *operation, text property, edits []*operation, doubtful map[key]bool) string {
 	r := c.book.asked[asking{o.host, o.request}]
 	if r == nil || len(o.head.Deps) == maxDeps {
@@ -60,16 +61,21 @@ func (c *convergence) misplaced(o *operation, text property, edits []*operation,
 	if !sure {
 		return ""
 	}
-	before := []spec.Op{}
+	before, by := []spec.Op{}, (*ruling)(nil)
 	c.naming.reach(roots, 0, func(*operation) bool { c.typing.spent++; return false })
 	for _, x := range edits {
 		if x == o || !c.naming.seen.has(x.index) {
 			continue
 		}
-		if !x.honest || doubtful[x.author] {
+		if !x.honest || doubtful[x.author] && r.version != nil {
 			return ""
 		}
-		before = append(before, x.toSpec())
+		if by == nil && doubtful[x.author] {
+			by = o.space.whole(c.naming.seen)
+		}
+		edit := x.toSpec()
+		edit.Void = doubtful[x.author] && by.void(x)
+		before = append(before, edit)
 	}
 	var asked struct {
 		Patches []patch `cbor:"patches"`

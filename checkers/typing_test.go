@@ -53,9 +53,19 @@ func TestTyping(t *testing.T) {
 			edit(front, nil, insertion(doc, first), first)()
 			edit([]any{[]any{0, 1, ""}}, nil, []any{7, doc, "body", []any{[]any{1, []any{first.id[:], 0}, 1}}})()
 		}},
-		"of somebody who lost her rights": {"", 0, func(s *stage, doc []byte, first *written, edit editing) {
+		"of somebody who lost her rights": {"9 of a text that has 4", 1, func(s *stage, doc []byte, first *written, edit editing) {
 			s.say(2, "revoke", "rights.revoke", revoke(s.pens[2]))
 			edit([]any{[]any{9, 0, "two "}}, nil, insertion(doc, first), first)()
+		}},
+		"a version of somebody who lost her rights": {"", 0, func(s *stage, doc []byte, first *written, edit editing) {
+			s.say(2, "revoke", "rights.revoke", revoke(s.pens[2]))
+			edit([]any{[]any{9, 0, "two "}}, [][]byte{first.id[:]}, insertion(doc, first), first)()
+		}},
+		"among what is void": {"", 2, func(s *stage, doc []byte, first *written, edit editing) {
+			asks := s.ask(3, map[string]any{"do": "edit_text", "element": doc, "prop": "body", "patches": []any{[]any{1, 0, "three "}}})
+			void := s.publish(3, asks, s.pens[2].write(s.space, "text.edit", nil, []any{[]any{7, doc, "body", []any{[]any{0, []any{first.id[:], 0}, []any{first.id[:], 1}, "three "}}}}, first))
+			by := s.publish(2, s.ask(2, map[string]any{"do": "revoke"}), s.pens[1].write(s.space, "rights.revoke", revoke(s.pens[2]), nil, first))
+			edit([]any{[]any{2, 0, "two "}}, nil, []any{7, doc, "body", []any{[]any{0, []any{first.id[:], 1}, []any{first.id[:], 2}, "two "}}}, void, by)()
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -241,6 +241,7 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	d.metric("operations asked for", float64(d.thrift.asked), "")
 	d.metric("links that must be used", float64(d.circles.links), "")
 	d.metric("dials due", float64(d.circles.dials), "")
+	d.metric("connections closed by an honest end of two", float64(d.circles.shut), "")
 	d.percentiles("time to 50% of hosts", t50, saved)
 	d.percentiles("time to 99% of hosts", t99, saved)
 	d.percentiles("time to 100% of hosts", t100, saved)

@@ -14,8 +14,8 @@ import (
 	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
-// Chat is people writing in channels (APP-CHAT): they open channels and threads, send, mention each other, edit, delete, react
-// and take reactions back.
+// Chat is people writing in channels (APP-CHAT): they open channels and threads, rename channels, send, mention each other, edit,
+// delete, react and take reactions back.
 type Chat struct {
 	Groups     []string `yaml:"groups"`             // who takes part
 	Authors    int      `yaml:"authors,omitempty"`  // at most so many of them write; 0 is all

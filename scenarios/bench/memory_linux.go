@@ -13,17 +13,21 @@ func resetPeak() {
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // where it is not allowed, peaks are those of the whole process
 }
 
-// peakMemory is the greatest resident size since resetPeak, in bytes.
+// peakMemory is the greatest resident size since resetPeak, in bytes, less the mapped files' pages. How many of the binary's
+// own pages are resident is the page cache's doing: of two copies of one binary it holds one in larger pieces than the other.
 func peakMemory() int64 {
 	b, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return heldMemory()
 	}
+	var peak, files, tmpfs int64 // kB
 	for line := range bytes.Lines(b) {
-		var kB int64
-		if n, _ := fmt.Sscanf(string(line), "VmHWM: %d kB", &kB); n == 1 {
-			return kB << 10
-		}
+		_, _ = fmt.Sscanf(string(line), "VmHWM: %d kB", &peak)
+		_, _ = fmt.Sscanf(string(line), "RssFile: %d kB", &files)
+		_, _ = fmt.Sscanf(string(line), "RssShmem: %d kB", &tmpfs)
 	}
-	return heldMemory()
+	if peak <= files+tmpfs {
+		return heldMemory()
+	}
+	return (peak - files - tmpfs) << 10
 }

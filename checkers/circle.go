@@ -44,6 +44,7 @@ type end struct {
 	greeted bool
 	since   time.Duration // the last change among the connections to this peer
 	heard   int           // packets since then, in the liveness phase
+	spent   int           // bytes that were handed over, less what Drained gave back
 }
 
 func (c *circle) place(conn step.Conn) int {
@@ -77,6 +78,19 @@ func (c *circle) hear(conn step.Conn) {
 	}
 }
 
+// spend counts bytes that a host hands to a connection, or, below zero, that it may again.
+func (c *circle) spend(conn step.Conn, n int) {
+	if i := c.place(conn); i >= 0 {
+		c.ends[i].spent += n
+	}
+}
+
+// roomy tells whether a host may hand over frames that can wait.
+func (c *circle) roomy(conn step.Conn) bool {
+	i := c.place(conn)
+	return i >= 0 && c.ends[i].up && c.ends[i].spent < step.SendCredit
+}
+
 // neighbour takes in what changes a host's connections, or how long it waits for more.
 func (d *delivery) neighbour(e *sim.Event) {
 	c, at := &d.circles.hosts[e.Host], e.Key.At
@@ -86,6 +100,7 @@ func (d *delivery) neighbour(e *sim.Event) {
 		d.late(e.Host, at)
 		*c = circle{sure: d.dials(e.Host)}
 		d.turns.forget(e.Host)
+		d.thrift.took[e.Host].owed = ""
 	case sim.OnDial:
 		out := e.Effect.(*step.Dial)
 		if c.round != e.Key {

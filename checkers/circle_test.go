@@ -79,9 +79,14 @@ func (s *stage) asked(l layout, between func(w *written)) {
 	complete()
 }
 
+// linked lets another host connect to host 1.
+func (s *stage) linked(c step.Conn, peer sim.HostID) {
+	s.event(1, sim.OnConnUp, &step.ConnUp{Conn: c, Peer: sim.AddrOf(peer)}, nil)
+}
+
 // shut lets another host connect to host 1, which closes the connection a while later.
 func (s *stage) shut(peer sim.HostID, after time.Duration) {
-	s.event(1, sim.OnConnUp, &step.ConnUp{Conn: 7, Peer: sim.AddrOf(peer)}, nil)
+	s.linked(7, peer)
 	s.now += after
 	s.event(1, sim.OnClose, nil, &step.Close{Conn: 7})
 }
@@ -173,6 +178,66 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 			w := s.message(3, "once")
 			s.packet(1, 2, 1, l.want(s.space, w))
 			s.send(1, 1, l.push(s.space, 0, w, w))
+		}},
+		{"a first catch-up without an answer", "delivery", "did not answer", func(s *stage, l layout) {
+			s.linked(1, 2)
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+			s.packet(1, 2, 1, []byte{l.version, 3})
+		}},
+		{"a first catch-up over each of two connections", "delivery", "did not answer", func(s *stage, l layout) {
+			s.linked(1, 2)
+			s.linked(2, 3)
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+			s.send(1, 1, l.push(s.space, 0))
+			s.packet(1, 3, 2, l.summary(s.space, s.pens[0], s.pens[0].seq))
+		}},
+		{"a second catch-up without an answer", "delivery", pass, func(s *stage, l layout) {
+			s.linked(1, 2)
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+			s.send(1, 1, l.push(s.space, 0))
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+		}},
+		{"a catch-up of a liar", "delivery", pass, func(s *stage, l layout) {
+			s.linked(1, 6)
+			s.packet(1, 6, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+		}},
+		{"a host that goes down before it answers", "delivery", pass, func(s *stage, l layout) {
+			s.linked(1, 2)
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+			s.event(1, sim.OnCrash, nil, nil)
+			s.boot(1)
+		}},
+		{"no answer for want of credit", "delivery", pass, func(s *stage, l layout) {
+			s.linked(1, 2)
+			s.send(1, 1, make([]byte, step.SendCredit))
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+			s.packet(1, 2, 1, l.want(s.space, s.message(3, "not to be had")))
+		}},
+		{"no answer with credit that came back", "delivery", "did not answer", func(s *stage, l layout) {
+			s.linked(1, 2)
+			s.send(1, 1, make([]byte, step.SendCredit))
+			s.event(1, sim.OnDrained, &step.Drained{Conn: 1}, nil)
+			s.packet(1, 2, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+		}},
+		{"a wish that is granted by half", "delivery", "which it has, and did not send it", func(s *stage, l layout) {
+			v, w := s.message(3, "sent"), s.message(3, "kept")
+			s.linked(1, 2)
+			s.packet(1, 2, 1, l.want(s.space, v, w))
+			s.send(1, 1, l.push(s.space, 0, v))
+		}},
+		{"a wish that is granted in two pushes", "delivery", pass, func(s *stage, l layout) {
+			v, w := s.message(3, "sent"), s.message(3, "sent too")
+			s.linked(1, 2)
+			s.packet(1, 2, 1, l.want(s.space, v, w))
+			s.send(1, 1, l.push(s.space, 0, v))
+			s.send(1, 1, l.push(s.space, 0, w))
+		}},
+		{"a wish that is granted until credit ends", "delivery", pass, func(s *stage, l layout) {
+			v, w := s.message(3, "sent"), s.message(3, "kept")
+			s.linked(1, 2)
+			s.send(1, 1, make([]byte, step.SendCredit-1))
+			s.packet(1, 2, 1, l.want(s.space, v, w))
+			s.send(1, 1, l.push(s.space, 0, v))
 		}},
 		{"a push to who brought it", "delivery", "pushes operations back", func(s *stage, l layout) {
 			w := s.message(3, "back")

@@ -79,7 +79,7 @@ func (d *delivery) Name() string { return d.name }
 
 // Wants implements sim.Checker.
 func (d *delivery) Wants() sim.Kinds {
-	return d.book.wants() | sim.OnUnissued | sim.OnCommit | sim.OnPacket | sim.OnSend | sim.OnDial | sim.OnConnUp | sim.OnConnDown | sim.OnClose
+	return d.book.wants() | sim.OnUnissued | sim.OnCommit | sim.OnPacket | sim.OnSend | sim.OnDrained | sim.OnDial | sim.OnConnUp | sim.OnConnDown | sim.OnClose
 }
 
 // Observe implements sim.Checker.
@@ -88,12 +88,17 @@ func (d *delivery) Observe(e *sim.Event) {
 	case sim.OnPacket:
 		in := e.Input.(*step.Packet)
 		d.turns.answered(e, in)
-		if d.thrift.take(e, in); e.Key.At >= d.truth.Calm {
+		if d.take(e, in); e.Key.At >= d.truth.Calm {
 			d.circles.hosts[e.Host].hear(in.Conn)
 		}
 		return
 	case sim.OnSend:
-		d.sends(e, e.Effect.(*step.Send))
+		out := e.Effect.(*step.Send)
+		d.circles.hosts[e.Host].spend(out.Conn, len(out.Bytes))
+		d.sends(e, out)
+		return
+	case sim.OnDrained:
+		d.circles.hosts[e.Host].spend(e.Input.(*step.Drained).Conn, -step.SendCredit)
 		return
 	}
 	d.observe(e)
@@ -226,6 +231,9 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	if end.Cut == "" {
 		early = d.missing(s, end)
 		d.used(end)
+		for h := range d.thrift.took {
+			d.silent(sim.HostID(h))
+		}
 	}
 	waits := d.answers(end)
 	t50, t99, t100 := d.times(s, end)
@@ -236,6 +244,7 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	d.metric("settle time", d.truth.Settle().Seconds(), "s")
 	d.metric("spread time", d.spread.Seconds(), "s")
 	d.metric("answers to catch-ups and wishes", float64(d.thrift.answers), "")
+	d.metric("answers due at once", float64(d.thrift.owed), "")
 	d.metric("operations in answers", float64(d.thrift.sent), "")
 	d.metric("summaries after one without an answer", float64(d.turns.passed), "")
 	d.metric("operations asked for", float64(d.thrift.asked), "")

@@ -3,6 +3,7 @@ package checkers
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/lifegraph-os/lgos-sim/node/step"
 	"github.com/lifegraph-os/lgos-sim/sim"
@@ -14,6 +15,8 @@ import (
 type thrift struct {
 	took    []question        // by host: what its last step about operations took
 	tails   map[uint64]*track // operations by the last 8 bytes, their signature ends them
+	called  map[call]bool     // who asked to be brought up to date
+	owed    int               // answers that were due at once
 	answers int               // answers to questions
 	sent    int               // operations of honest authors in them
 	asked   int               // operations asked for
@@ -24,11 +27,21 @@ type question struct {
 	key  sim.Key
 	conn step.Conn
 	kind byte
+	owed string // the event, if it is to be answered in this step
+	left []key  // operations that are to be in the answer
 	copy []byte // of what asks for operations
 }
 
+// call is a connection of a host, over which a neighbour asks to be brought up to date in a space.
+type call struct {
+	host  sim.HostID
+	life  uint32
+	conn  step.Conn
+	space key
+}
+
 func newThrift(hosts int) thrift {
-	return thrift{took: make([]question, hosts+1), tails: map[uint64]*track{}}
+	return thrift{took: make([]question, hosts+1), tails: map[uint64]*track{}, called: map[call]bool{}}
 }
 
 // learn notes an operation of an honest author.
@@ -49,15 +62,51 @@ func (t *thrift) known(raw []byte) *track {
 }
 
 // take notes what a step takes.
-func (t *thrift) take(e *sim.Event, in *step.Packet) {
+func (d *delivery) take(e *sim.Event, in *step.Packet) {
 	kind := frameKind(in.Bytes)
 	if kind != pushFrame && kind != wantFrame && kind != summaryFrame {
 		return
 	}
+	t := &d.thrift
 	q := &t.took[e.Host]
-	if q.key, q.conn, q.kind = e.Key, in.Conn, kind; kind != pushFrame {
-		q.copy = append(q.copy[:0], in.Bytes...)
+	d.silent(e.Host)
+	q.key, q.conn, q.kind = e.Key, in.Conn, kind
+	if kind == pushFrame {
+		return
 	}
+	q.copy = append(q.copy[:0], in.Bytes...)
+	if !d.truth.host(e.Host).Honest || !d.truth.host(e.Key.Src).Honest || !d.circles.hosts[e.Host].roomy(in.Conn) {
+		return
+	}
+	f, space := opened(in.Bytes)
+	if kind == summaryFrame {
+		if c := (call{e.Host, e.Life, in.Conn, space}); !t.called[c] {
+			t.called[c], q.owed = true, e.ID()
+			t.owed++
+		}
+		return
+	}
+	for id := range f.want {
+		if k := d.tracks[id]; k != nil && e.Life == 1 && k.got.has(int(e.Host)) { // what a former life had may be lost
+			q.left, q.owed = append(q.left, id), e.ID()
+			t.owed++
+		}
+	}
+}
+
+// silent judges that what a host was asked for was sent in the step that took the question, as far as credit went: what it
+// has of the operations that a neighbour wished for, and an answer to the first summary of a space over a connection, whoever
+// else was brought up to date meanwhile. An answer that does not come is missed only by a wait.
+func (d *delivery) silent(h sim.HostID) {
+	q := &d.thrift.took[h]
+	switch {
+	case q.owed == "":
+	case q.kind == summaryFrame:
+		d.fail(q.key.At, q.owed, "host %d was asked by host %d to be brought up to date, for the first time over this connection, and did not answer", h, q.key.Src)
+	case len(q.left) > 0:
+		d.fail(q.key.At, q.owed, "host %d was asked by host %d for operation %s, which it has, and did not send it", h, q.key.Src, d.tracks[q.left[0]].op)
+	}
+	q.owed, q.left = "", q.left[:0]
 }
 
 // sends judges a frame that a host sends.
@@ -97,6 +146,7 @@ func (d *delivery) answer(e *sim.Event, q *question, ops func(func([]byte) bool)
 	tips, ids := map[chain]uint64{}, map[key]bool{}
 	f, space := opened(q.copy)
 	if q.kind == summaryFrame {
+		q.owed = ""
 		for c, seq := range f.summary {
 			tips[c] = seq
 		}
@@ -124,7 +174,12 @@ func (d *delivery) answer(e *sim.Event, q *question, ops func(func([]byte) bool)
 		delete(ids, k.op.id)
 		if q.kind == summaryFrame {
 			tips[k.op.chain] = max(tips[k.op.chain], k.op.head.Seq)
+		} else {
+			q.left = slices.DeleteFunc(q.left, func(id key) bool { return id == k.op.id })
 		}
+	}
+	if !d.circles.hosts[e.Host].roomy(q.conn) {
+		q.left = q.left[:0] // the rest waits until it is asked for again
 	}
 	if empty && q.kind == summaryFrame && e.Life == 1 { // what a former life had may be lost
 		for _, k := range d.order {

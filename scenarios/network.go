@@ -112,7 +112,7 @@ func households() Scenario {
 	s.Duration, s.Durable, s.Spaces = 50*time.Second, 0.6, homes(12)
 	s.Groups = []Group{{Name: "owners", Count: 12, Role: "owner"}, {Name: "people", Role: "member"}, {Name: "travellers", Count: 12, Role: "member"}}
 	s.Work = []Work{
-		{&workload.Chat{Groups: []string{"owners", "people", "travellers"}, Operations: 120, Watch: true, Rename: 0.1}},
+		{&workload.Chat{Groups: []string{"owners", "people", "travellers"}, Operations: 120, Watch: true, Rename: 0.1, Twice: 0.3}},
 		{&workload.Graph{Groups: []string{"people", "travellers"}, Operations: 150, Until: 30 * time.Second}},
 	}
 	s.Faults = []Fault{

@@ -23,6 +23,7 @@ type Chat struct {
 	Channels   int      `yaml:"channels,omitempty"` // opened in each space; 0 is one
 	Watch      bool     `yaml:"watch,omitempty"`    // who looks at a channel goes on watching it
 	Rename     float64  `yaml:"rename,omitempty"`   // so large a share of the deeds gives a channel another name
+	Twice      float64  `yaml:"twice,omitempty"`    // so large a share gives a reaction by a double click, or takes such a one back
 }
 
 func (*Chat) Kind() string { return "chat" }
@@ -53,8 +54,10 @@ func (c *Chat) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 	if c.Operations <= 0 {
 		return nil, fmt.Errorf("operations: %d is not a positive count", c.Operations)
 	}
-	if c.Rename < 0 || c.Rename > 1 {
-		return nil, fmt.Errorf("rename: %v is not a share", c.Rename)
+	for _, f := range c.shares() {
+		if v, err := strconv.ParseFloat(f.Value, 64); err != nil || !(v >= 0 && v <= 1) {
+			return nil, fmt.Errorf("%s: %s is not a share", f.Name, f.Value)
+		}
 	}
 	seats = some(seats, c.Authors, r)
 	times := make([][]time.Duration, len(seats))
@@ -79,17 +82,26 @@ func (c *Chat) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		if c.Watch {
 			watch = "yes"
 		}
-		var more []sim.Arg
-		if c.Rename > 0 {
-			more = append(more, sim.Arg{Name: "rename", Value: strconv.FormatFloat(c.Rename, 'g', -1, 64)})
-		}
 		scripts = append(scripts, script(s, "chat", space, append([]sim.Arg{
 			{Name: "opens", Value: fmt.Sprint(opens)},
 			{Name: "reacts", Value: fmt.Sprint(s.Kernel >= 2)},
 			{Name: "watch", Value: watch},
-			{Name: "times", Value: writeTimes(times[i])}}, more...)...))
+			{Name: "times", Value: writeTimes(times[i])}}, c.shares()...)...))
 	}
 	return scripts, nil
+}
+
+// shares are the arguments of deeds that only some people do.
+func (c *Chat) shares() (list []sim.Arg) {
+	for _, f := range []struct {
+		name  string
+		share float64
+	}{{"rename", c.Rename}, {"twice", c.Twice}} {
+		if f.share != 0 {
+			list = append(list, sim.Arg{Name: f.name, Value: strconv.FormatFloat(f.share, 'g', -1, 64)})
+		}
+	}
+	return list
 }
 
 // chatter is a person who chats. She edits and deletes what is hers, and reacts to what she has seen, writes in threads that she
@@ -100,6 +112,7 @@ type chatter struct {
 	reacts   bool
 	watch    bool
 	rename   float64
+	twice    float64
 	opened   bool
 	channels [][]byte
 	threads  []thread
@@ -107,7 +120,8 @@ type chatter struct {
 	seen     [][]byte // messages of anybody that a view showed
 	writers  [][]byte // their authors, each as often as she wrote
 	given    []reaction
-	waiting  int // deeds that wait for a channel to be seen
+	doubled  reaction // given by a double click, and not taken back
+	waiting  int      // deeds that wait for a channel to be seen
 }
 
 // thread is a thread that she knows, and its channel.
@@ -129,7 +143,11 @@ func newChatter(a args) (sim.Person, error) {
 		return nil, err
 	}
 	rename, err := a.share("rename")
-	return &chatter{user: u, opens: opens, reacts: a.text("reacts") == "true", watch: a.text("watch") == "yes", rename: rename}, err
+	if err != nil {
+		return nil, err
+	}
+	twice, err := a.share("twice")
+	return &chatter{user: u, opens: opens, reacts: a.text("reacts") == "true", watch: a.text("watch") == "yes", rename: rename, twice: twice}, err
 }
 
 func (c *chatter) Wake(_ step.Now, h *sim.Hands) {
@@ -228,6 +246,10 @@ func (c *chatter) act(h *sim.Hands) {
 		c.ask(h, "graph_set", map[string]any{"element": channel, "prop": "name", "value": "renamed by " + c.words(h)})
 		return
 	}
+	if c.twice > 0 && c.reacts && len(c.seen) > 0 && r.Float64() < c.twice {
+		c.doubleClick(h)
+		return
+	}
 	switch d := r.IntN(100); {
 	case d < 4:
 		c.ask(h, "create_thread", map[string]any{"channel": channel, "title": fmt.Sprintf("thread %d of host %d", d, h.Host())})
@@ -261,6 +283,21 @@ func (c *chatter) act(h *sim.Hands) {
 			m["mentions"] = [][]byte{c.writers[r.IntN(len(c.writers))], c.writers[r.IntN(len(c.writers))]}
 		}
 		c.ask(h, "send_message", m)
+	}
+}
+
+// doubleClick gives a reaction twice, the second time before anything of the first can be seen, or takes the last one back
+// that was given so.
+func (c *chatter) doubleClick(h *sim.Hands) {
+	r := h.Rand()
+	if g := c.doubled; g.message != nil {
+		c.ask(h, "remove_reaction", map[string]any{"message": g.message, "emoji": g.emoji})
+		c.doubled = reaction{}
+		return
+	}
+	c.doubled = reaction{c.seen[r.IntN(len(c.seen))], emojis()[r.IntN(len(emojis()))]}
+	for range 2 {
+		c.ask(h, "add_reaction", map[string]any{"message": c.doubled.message, "emoji": c.doubled.emoji})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -371,6 +372,41 @@ func TestChatter(t *testing.T) {
 	for _, b := range d.bodies {
 		if do := b["do"]; do == "edit_message" || do == "delete_message" || do == "add_reaction" {
 			t.Fatalf("she asks for %s although no message of hers was accepted and she cannot react", do)
+		}
+	}
+}
+
+// TestChatterDoubleClicks: a reaction is given twice before any answer, and what is taken back was given so.
+func TestChatterDoubleClicks(t *testing.T) {
+	times := ""
+	for i := range 200 {
+		times += fmt.Sprintf("%dms ", 1000+20*i)
+	}
+	d := &desk{answer: shows(element(5))}
+	d.play(t, "chat", []sim.Arg{arg("opens", 0), arg("reacts", true), arg("watch", "yes"), arg("twice", 0.5), arg("rename", 0.1), arg("times", times)})
+	what := func(i int) string { return fmt.Sprintf("%x %v", d.bodies[i]["message"], d.bodies[i]["emoji"]) }
+	doubled, back, renamed := "", 0, 0
+	for i := range d.bodies {
+		switch d.bodies[i]["do"] {
+		case "add_reaction":
+			if i > 0 && d.bodies[i-1]["do"] == "add_reaction" && what(i) == what(i-1) {
+				doubled = what(i)
+			}
+		case "remove_reaction":
+			if what(i) == doubled {
+				back++
+			}
+		case "graph_set":
+			renamed++
+		}
+	}
+	if back < 10 || renamed == 0 {
+		t.Errorf("%d of the reactions given twice were taken back; %d channels were renamed", back, renamed)
+	}
+	for _, c := range []*Chat{{Twice: 2}, {Rename: -0.1}, {Twice: math.NaN()}} {
+		c.Groups, c.Operations = []string{"people"}, 1
+		if _, err := c.Scripts(&Env{Groups: map[string][]Seat{"people": {{Spaces: [][32]byte{{}}}}}}, nil); err == nil || !strings.Contains(err.Error(), "is not a share") {
+			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }

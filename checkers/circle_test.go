@@ -239,6 +239,16 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 			s.packet(1, 2, 1, l.want(s.space, v, w))
 			s.send(1, 1, l.push(s.space, 0, v))
 		}},
+		{"a summary of less than there is", "delivery", "which follows", func(s *stage, l layout) {
+			s.message(3, "untold")
+			s.send(1, 1, l.summary(s.space, s.pens[2], s.pens[2].seq-1))
+		}},
+		{"a summary of more than there is", "delivery", "and it has not", func(s *stage, l layout) {
+			s.send(1, 1, l.summary(s.space, s.pens[0], s.pens[0].seq+1))
+		}},
+		{"a summary of what there is", "delivery", pass, func(s *stage, l layout) {
+			s.send(1, 1, l.summary(s.space, s.pens[0], s.pens[0].seq))
+		}},
 		{"a push to who brought it", "delivery", "pushes operations back", func(s *stage, l layout) {
 			w := s.message(3, "back")
 			s.packet(1, 2, 1, l.push(s.space, 0, w))

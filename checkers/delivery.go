@@ -247,6 +247,7 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	d.metric("answers due at once", float64(d.thrift.owed), "")
 	d.metric("operations in answers", float64(d.thrift.sent), "")
 	d.metric("summaries after one without an answer", float64(d.turns.passed), "")
+	d.metric("chains in summaries", float64(d.thrift.told), "")
 	d.metric("operations asked for", float64(d.thrift.asked), "")
 	d.metric("links that must be used", float64(d.circles.links), "")
 	d.metric("dials due", float64(d.circles.dials), "")

@@ -15,6 +15,8 @@ import (
 type thrift struct {
 	took    []question        // by host: what its last step about operations took
 	tails   map[uint64]*track // operations by the last 8 bytes, their signature ends them
+	lanes   map[key][]*lane   // by space
+	told    int               // tips of chains in summaries
 	called  map[call]bool     // who asked to be brought up to date
 	owed    int               // answers that were due at once
 	answers int               // answers to questions
@@ -32,6 +34,20 @@ type question struct {
 	copy []byte // of what asks for operations
 }
 
+// lane is what an honest host wrote on one chain, in order.
+type lane struct {
+	chain  chain
+	tracks []*track
+}
+
+// after gives what follows an operation's place, or nil.
+func (l *lane) after(seq uint64) *track {
+	if i := seq + 1 - l.tracks[0].op.head.Seq; i < uint64(len(l.tracks)) && l.tracks[i].op.head.Seq == seq+1 {
+		return l.tracks[i]
+	}
+	return nil
+}
+
 // call is a connection of a host, over which a neighbour asks to be brought up to date in a space.
 type call struct {
 	host  sim.HostID
@@ -41,7 +57,7 @@ type call struct {
 }
 
 func newThrift(hosts int) thrift {
-	return thrift{took: make([]question, hosts+1), tails: map[uint64]*track{}, called: map[call]bool{}}
+	return thrift{took: make([]question, hosts+1), tails: map[uint64]*track{}, called: map[call]bool{}, lanes: map[key][]*lane{}}
 }
 
 // learn notes an operation of an honest author.
@@ -49,6 +65,13 @@ func (t *thrift) learn(k *track) {
 	if b := k.op.bytes; len(b) >= 8 {
 		t.tails[binary.LittleEndian.Uint64(b[len(b)-8:])] = k
 	}
+	space := array(k.op.head.Space)
+	i := slices.IndexFunc(t.lanes[space], func(l *lane) bool { return l.chain == k.op.chain })
+	if i < 0 {
+		i = len(t.lanes[space])
+		t.lanes[space] = append(t.lanes[space], &lane{chain: k.op.chain})
+	}
+	t.lanes[space][i].tracks = append(t.lanes[space][i].tracks, k)
 }
 
 func (t *thrift) known(raw []byte) *track {
@@ -117,6 +140,7 @@ func (d *delivery) sends(e *sim.Event, out *step.Send) {
 	}
 	if kind == summaryFrame {
 		d.turn(e, out)
+		d.tells(e, out)
 		return
 	}
 	if kind == wantFrame {
@@ -188,6 +212,28 @@ func (d *delivery) answer(e *sim.Event, q *question, ops func(func([]byte) bool)
 				return
 			}
 		}
+	}
+}
+
+// tells judges that a summary tells all that its host has of the chains of honest hosts, and no more: what it does not tell
+// comes back, and crowds out what is new; what it tells too much never comes.
+func (d *delivery) tells(e *sim.Event, out *step.Send) {
+	if e.Life > 1 {
+		return // what a former life had may be lost
+	}
+	f, space := opened(out.Bytes)
+	tips := map[chain]uint64{}
+	for c, seq := range f.summary {
+		tips[c] = seq
+	}
+	for _, l := range d.thrift.lanes[space] {
+		seq := tips[l.chain]
+		if k := l.after(seq); k != nil && k.got.has(int(e.Host)) {
+			d.fail(e.Key.At, e.ID(), "host %d tells a neighbour that it has the chain of host %d up to %d, and it has operation %s (%s), which follows", e.Host, k.op.host, seq, k.op, k.op.kind)
+		} else if k := l.after(seq - 1); seq > 0 && (k == nil || !k.got.has(int(e.Host))) {
+			d.fail(e.Key.At, e.ID(), "host %d tells a neighbour that it has the chain of host %d up to %d, and it has not", e.Host, l.tracks[0].op.host, seq)
+		}
+		d.thrift.told++
 	}
 }
 

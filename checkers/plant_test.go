@@ -199,6 +199,9 @@ func plants() []planted {
 		{"a member denied", "policy", "each of the 1 sets of rights operations that the host can have held", nil, func(s *stage) {
 			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "rights: no"})
 		}},
+		{"a member denied because her host signs what is malformed", "policy", "that it refuses itself: malformed: header", nil, func(s *stage) {
+			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "malformed: header: none or too many deps"})
+		}},
 		{"a member denied before a crash", "policy", "a member of the space from the beginning", nil, func(s *stage) {
 			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "rights: no"})
 			s.event(3, sim.OnCrash, nil, nil)
@@ -522,6 +525,10 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "rights: no"})
 			s.say(1, "grant", "rights.grant", grant(member, s.pens[2]))
 			s.sample()
+		}},
+		{"a member denied for what she asks", func(s *stage) {
+			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "space is not 32 bytes"})
+			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "body: there is no such element"})
 		}},
 		{"a member denied at a version in which he was none", func(s *stage) {
 			s.say(2, "grant", "rights.grant", grant(member, s.pens[4]))

@@ -3,6 +3,7 @@ package checkers
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -277,12 +278,20 @@ func (p *policy) indulged(x *denial, sets int) {
 		x.host, x.id, x.do, short(p.truth.host(x.host).Identity), sets)
 }
 
-// denials judges that nobody was denied for want of a right that he had all along: he has his role since the genesis, nobody
-// ever revoked him, and what he asked for needs no more. Those whose rights he would change count with the highest role that
-// anybody ever gave them.
+// formal are the reasons for which an operation is refused that no request can bring about: its host signed it wrongly.
+func formal() []string {
+	return []string{step.RefuseMalformed, step.RefuseSignature, step.RefuseChain, step.RefuseClock, step.RefuseSpace, step.RefuseCause}
+}
+
+// denials judges that no request was denied for a formal fault of the operation that its host made of it, and nobody for want
+// of a right that he had all along: he has his role since the genesis, nobody ever revoked him, and what he asked for needs no
+// more. Those whose rights he would change count with the highest role that anybody ever gave them.
 func (p *policy) denials() {
 	for _, r := range p.order {
 		s := p.byID[r.space]
+		if reason, _, _ := strings.Cut(r.why, ": "); p.truth.host(r.host).Honest && slices.Contains(formal(), reason) {
+			p.fail(r.replied, r.event, "host %d made an operation out of request %d (%s) that it refuses itself: %s", r.host, r.id, r.do, r.why)
+		}
 		if r.first != step.Denied || !strings.HasPrefix(r.why, step.RefuseRights) || s == nil || len(s.rules) == 0 {
 			continue
 		}

@@ -529,6 +529,7 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 		{"a member denied for what she asks", func(s *stage) {
 			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "space is not 32 bytes"})
 			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "body: there is no such element"})
+			s.reply(3, s.ask(3, map[string]any{"do": "send_message"}), step.Denied, map[string]any{"why": "malformed: too long"})
 		}},
 		{"a member denied at a version in which he was none", func(s *stage) {
 			s.say(2, "grant", "rights.grant", grant(member, s.pens[4]))

@@ -3,7 +3,6 @@ package checkers
 import (
 	"bytes"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -278,9 +277,15 @@ func (p *policy) indulged(x *denial, sets int) {
 		x.host, x.id, x.do, short(p.truth.host(x.host).Identity), sets)
 }
 
-// formal are the reasons for which an operation is refused that no request can bring about: its host signed it wrongly.
-func formal() []string {
-	return []string{step.RefuseMalformed, step.RefuseSignature, step.RefuseChain, step.RefuseClock, step.RefuseSpace, step.RefuseCause}
+// formal tells whether a host denied a request for what no request can bring about: it wrote the header wrongly. A body may be
+// malformed by what was asked for, which is too long, say.
+func formal(why string) bool {
+	for _, reason := range [...]string{step.RefuseMalformed + ": header", step.RefuseSignature, step.RefuseChain, step.RefuseClock, step.RefuseSpace, step.RefuseCause} {
+		if strings.HasPrefix(why, reason+": ") {
+			return true
+		}
+	}
+	return false
 }
 
 // denials judges that no request was denied for a formal fault of the operation that its host made of it, and nobody for want
@@ -289,7 +294,7 @@ func formal() []string {
 func (p *policy) denials() {
 	for _, r := range p.order {
 		s := p.byID[r.space]
-		if reason, _, _ := strings.Cut(r.why, ": "); p.truth.host(r.host).Honest && slices.Contains(formal(), reason) {
+		if p.truth.host(r.host).Honest && formal(r.why) {
 			p.fail(r.replied, r.event, "host %d made an operation out of request %d (%s) that it refuses itself: %s", r.host, r.id, r.do, r.why)
 		}
 		if r.first != step.Denied || !strings.HasPrefix(r.why, step.RefuseRights) || s == nil || len(s.rules) == 0 {

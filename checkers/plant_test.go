@@ -634,7 +634,7 @@ func TestFaultsOutOfContractPass(t *testing.T) {
 }
 
 // TestUnderAFaultWitnessesMustBeInReach: a request counts under a fault where enough neighbours could give a receipt all the time
-// until it was due: none is lost by either end, none parted from the author by a cut.
+// until it was due: none is lost by either end, none parted from the author by a cut. One author's requests are not held against all.
 func TestUnderAFaultWitnessesMustBeInReach(t *testing.T) {
 	const author = 1
 	near := []sim.HostID{2, 3}
@@ -645,6 +645,16 @@ func TestUnderAFaultWitnessesMustBeInReach(t *testing.T) {
 		judged bool
 		fails  bool
 	}{
+		{"all of one of five authors late", 21, func(d *durability, _ time.Duration) {
+			for i, r := range d.book.order[21:] {
+				r.host = sim.HostID(5 + i)
+			}
+		}, true, false},
+		{"all of one of four authors late", 22, func(d *durability, _ time.Duration) {
+			for i, r := range d.book.order[22:] {
+				r.host = sim.HostID(5 + i)
+			}
+		}, true, true},
 		{"a fifth late", 5, nil, true, false},
 		{"more than a fifth late", 6, nil, true, true},
 		{"the author loses a neighbour", 6, func(d *durability, due time.Duration) { d.near[author].part(3, due) }, false, false},

@@ -47,8 +47,9 @@ func handlesGraph(do string) bool {
 	return false
 }
 
-// graphRequest drafts the operation of a request, or gives the view that it asks for.
-func graphRequest(g *graph.Graph, do string, body []byte) (d op.Draft, view any, err error) {
+// graphRequest drafts the operation of a request, or gives the view that it asks for. Pending are the node's own operations
+// that it will follow, and that the graph has not.
+func graphRequest(g *graph.Graph, pending []*op.Operation, do string, body []byte) (d op.Draft, view any, err error) {
 	var f graphFields
 	if err := cbor.Unmarshal(body, &f); err != nil {
 		return d, nil, fmt.Errorf("%s: %w", do, err)
@@ -93,7 +94,7 @@ func graphRequest(g *graph.Graph, do string, body []byte) (d op.Draft, view any,
 	case "graph_add":
 		m.Code = op.SetAdd
 	case "graph_remove":
-		m.Code, m.Dots = op.SetRemove, g.SetDots(e, f.Prop, f.Value)
+		m.Code, m.Dots = op.SetRemove, g.SetDots(e, f.Prop, f.Value, pending)
 	case "graph_count":
 		m = op.Mutation{Code: op.CounterAdd, Element: e, Prop: f.Prop, Delta: f.Delta}
 	case "graph_meta":

@@ -83,7 +83,7 @@ func (n *Node) carry(in *step.Request, do string, log *journal.Log) error {
 		}
 		return n.authorAt(version, log.ID, &d, in.ID)
 	case handlesGraph(do):
-		d, view, err := graphRequest(g, do, in.Body)
+		d, view, err := graphRequest(g, n.journal.Pending(log), do, in.Body)
 		switch {
 		case err != nil:
 			return err
@@ -130,7 +130,7 @@ func (a author) Author(space op.SpaceID, d op.Draft, request uint64) (op.ID, err
 // scene is a space as this node's person sees it.
 func (n *Node) scene(log *journal.Log) *chat.Scene {
 	me := n.keys.Identity()
-	return &chat.Scene{Graph: n.graphs[log], Authors: authors{log}, Me: me, Role: n.rights.Role(log, me)}
+	return &chat.Scene{Graph: n.graphs[log], Pending: n.journal.Pending(log), Authors: authors{log}, Me: me, Role: n.rights.Role(log, me)}
 }
 
 // authors tells whose an operation is.

@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/lifegraph-os/lgos-sim/node/crdt"
@@ -68,13 +70,25 @@ func (g *Graph) Set(e op.Element, prop string) []cbor.RawMessage {
 	return v.(*crdt.Set).Values()
 }
 
-// SetDots lists the additions that hold a value in a set, ascending: what its removal must name.
-func (g *Graph) SetDots(e op.Element, prop string, value cbor.RawMessage) []op.Dot {
-	v := g.value(e, prop, op.SetAdd)
-	if v == nil {
-		return nil
+// SetDots lists the additions that hold a value in a set, ascending: what its removal must name. Operations that are not
+// applied yet, but that the removal will follow, count as if they were.
+func (g *Graph) SetDots(e op.Element, prop string, value cbor.RawMessage, pending []*op.Operation) (dots []op.Dot) {
+	if v := g.value(e, prop, op.SetAdd); v != nil {
+		dots = v.(*crdt.Set).Dots(value)
 	}
-	return v.(*crdt.Set).Dots(value)
+	for _, o := range pending {
+		for i := range o.Mutations {
+			switch m := &o.Mutations[i]; {
+			case m.Element != e || m.Prop != prop:
+			case m.Code == op.SetAdd && bytes.Equal(m.Value, value):
+				dots = append(dots, op.DotOf(o.ID, m.Index))
+			case m.Code == op.SetRemove:
+				dots = slices.DeleteFunc(dots, func(d op.Dot) bool { return slices.Contains(m.Dots, d) })
+			}
+		}
+	}
+	slices.SortFunc(dots, func(a, b op.Dot) int { return bytes.Compare(a[:], b[:]) })
+	return dots
 }
 
 // Adders calls f with each addition that holds a value in a set, ascending by dot, until f returns false.

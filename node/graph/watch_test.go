@@ -139,7 +139,7 @@ func TestUnknown(t *testing.T) {
 	if old.Set(e, "reactions") != nil || old.Has(add.op.ID) {
 		t.Error("an older kernel shows what it does not know")
 	}
-	dots := a.graph.SetDots(e, "reactions", appendText(nil, "+1"))
+	dots := a.graph.SetDots(e, "reactions", appendText(nil, "+1"), nil)
 	if !slices.Equal(dots, []op.Dot{op.DotOf(add.op.ID, 0)}) {
 		t.Errorf("dots %v", dots)
 	}

@@ -139,6 +139,20 @@ func (w *own) spoken(id op.ID) bool {
 	return false
 }
 
+// Pending lists the operations of this node's chain that are still on their way to the disk, as they were signed: its next
+// one will follow them. Nobody was shown them yet.
+func (j *Journal) Pending(l *Log) (ops []*op.Operation) {
+	if !l.own.open || l.own.identity != j.signer.Identity() {
+		return nil // the next one begins a chain
+	}
+	for _, p := range l.own.pending {
+		if p.op.Incarnation == l.own.incarnation {
+			ops = append(ops, p.op)
+		}
+	}
+	return ops
+}
+
 // rehearse asks what admission would say. Of the chain's operations that are still pending it takes what they follow, which
 // heads that came since need not: a right may rest on that.
 func (j *Journal) rehearse(l *Log, o *op.Operation) string {
@@ -148,10 +162,8 @@ func (j *Journal) rehearse(l *Log, o *op.Operation) string {
 	e := l.reserve()
 	e.Op, e.Author, e.rights = o, l.own.identity, o.IsRights()
 	follows := append([]op.ID{o.Prev}, o.Deps...)
-	for _, p := range l.own.pending {
-		if p.op.Incarnation == o.Incarnation {
-			follows = append(append(follows, p.op.Prev), p.op.Deps...)
-		}
+	for _, u := range j.Pending(l) {
+		follows = append(append(follows, u.Prev), u.Deps...)
 	}
 	causes := l.reserveCauses(len(follows))
 	for _, id := range follows {

@@ -40,6 +40,7 @@ type Authors interface {
 // Scene is the space that a request is about, as this node sees it, and who asks.
 type Scene struct {
 	Graph   *graph.Graph
+	Pending []*op.Operation // own ones on their way to the disk: the graph has them not, and the next one follows them
 	Authors Authors
 	Me      op.Key
 	Role    op.Role
@@ -150,14 +151,14 @@ func (c *Chat) react(s *Scene, d *op.Draft, r *request) error {
 		return err
 	}
 	value := c.encode(&reaction{Emoji: *r.Emoji, Who: s.Me[:]})
-	dots := s.Graph.SetDots(e, propReactions, value)
 	if d.Kind == op.AddReaction {
-		if len(dots) > 0 {
+		if len(s.Graph.SetDots(e, propReactions, value, nil)) > 0 {
 			return errors.New("you reacted so already")
 		}
 		d.Add(op.Mutation{Code: op.SetAdd, Element: e, Prop: propReactions, Value: value})
 		return nil
 	}
+	dots := s.Graph.SetDots(e, propReactions, value, s.Pending)
 	if len(dots) == 0 {
 		return errors.New("you did not react so")
 	}

@@ -48,7 +48,7 @@ func (r *room) ask(me op.Key, role op.Role, do string, fields map[string]any) (o
 	if err != nil {
 		panic(err)
 	}
-	d, err := r.chat.Draft(&Scene{r.graph, r, me, role}, do, body)
+	d, err := r.chat.Draft(&Scene{r.graph, nil, r, me, role}, do, body)
 	if err != nil {
 		return op.Element{}, err
 	}
@@ -231,7 +231,7 @@ func TestSubscriptions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := &Scene{r.graph, r, ann, op.Member}
+	s := &Scene{r.graph, nil, r, ann, op.Member}
 	view := func(last int, subscribe any) (messages int, err error) {
 		body := map[string]any{"do": "view_chat", "space": make([]byte, 32), "channel": channel[:], "last": last}
 		if subscribe != nil {
@@ -339,7 +339,7 @@ func TestWatchEqualsRebuilt(t *testing.T) {
 
 		// Another node gets all this in another order, and some of it turns void.
 		g, chat := graph.New(known), New()
-		s := &Scene{g, r, people[1], op.Member}
+		s := &Scene{g, nil, r, people[1], op.Member}
 		shown := map[uint64][]byte{}
 		last := uint32(rapid.IntRange(0, 3).Draw(t, "last"))
 		for i, c := range channels {
@@ -397,7 +397,7 @@ func BenchmarkFlush(b *testing.B) {
 		last, _ = r.ask(ann, op.Member, "send_message", map[string]any{"channel": channel[:], "text": "hello, hello"})
 	}
 	body, _ := cbor.Marshal(map[string]any{"do": "view_chat", "channel": channel[:], "subscribe": true})
-	if err := r.chat.View(&Scene{r.graph, r, ann, op.Member}, body, 1, &r.out); err != nil {
+	if err := r.chat.View(&Scene{r.graph, nil, r, ann, op.Member}, body, 1, &r.out); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()

@@ -16,12 +16,16 @@ type circles struct {
 	links int      // neighbours who had to be spoken to, each of a pair for itself
 	dials int      // dials that were due
 	shut  int      // connections among honest hosts that one of them closed
+	turns int      // turns that neighbours had to have
 }
 
 // circle is what one host is connected to in its life.
 type circle struct {
 	ends []end
 	most int // ends at once in the liveness phase
+
+	told  rota          // with whom heads were compared
+	asked map[key]*rota // by space: who was asked for what others wait for
 
 	// What follows from the contract of dialling: a node that lacks links dials in rounds, a wait apart that doubles from
 	// round to round until a neighbour greets.
@@ -95,6 +99,7 @@ func (c *circle) roomy(conn step.Conn) bool {
 func (d *delivery) neighbour(e *sim.Event) {
 	c, at := &d.circles.hosts[e.Host], e.Key.At
 	n := &d.truth.Node
+	c.told, c.asked = rota{}, nil
 	switch e.Kind {
 	case sim.OnBoot, sim.OnCrash:
 		d.late(e.Host, at)

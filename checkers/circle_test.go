@@ -305,6 +305,31 @@ func TestNeighboursOweAndWaste(t *testing.T) {
 		{"a neighbour who was forgotten in between", "delivery", pass, func(s *stage, l layout) {
 			s.inquire(l, 4*time.Second, true, func() { s.boot(1); s.connect(1, 2) })
 		}},
+		{"a neighbour with whom heads are never compared", "delivery", "host 3, one of its 2 connections, had no turn in", func(s *stage, l layout) {
+			s.rounds(l.begin(headsFrame, s.space), 1)
+		}},
+		{"neighbours with whom heads are compared in turn", "delivery", pass, func(s *stage, l layout) {
+			s.rounds(l.begin(headsFrame, s.space), 1, 2)
+		}},
+		{"heads for one neighbour alone, as answers", "delivery", pass, func(s *stage, l layout) {
+			s.rounds(l.begin(headsFrame, s.space), 1, 2)
+			for range 10 {
+				s.packet(1, 2, 1, l.begin(headsFrame, s.space))
+				s.send(1, 1, l.begin(headsFrame, s.space))
+			}
+		}},
+		{"a neighbour who is never asked for what is missing", "delivery", "asks its neighbours for operations that others wait for, and host 2", func(s *stage, l layout) {
+			s.rounds(l.want(s.space, &written{id: key{9}}), 2)
+		}},
+		{"neighbours who are asked in turn for what is missing", "delivery", pass, func(s *stage, l layout) {
+			s.rounds(l.want(s.space, &written{id: key{9}}), 1, 2)
+		}},
+		{"a neighbour who has no room", "delivery", pass, func(s *stage, l layout) {
+			s.connect(1, 2)
+			s.connect(1, 3)
+			s.send(1, 2, make([]byte, step.SendCredit))
+			s.rounds(l.want(s.space, &written{id: key{9}}), 1)
+		}},
 		{"a dial that comes late", "delivery", "and lacked neighbours", func(s *stage, _ layout) {
 			s.lost(200*time.Millisecond, time.Second)
 		}},
@@ -372,6 +397,22 @@ func (s *stage) inquire(l layout, wait time.Duration, another bool, between ...f
 	s.now = 40 * time.Second
 	for _, x := range [][2]sim.HostID{{1, 2}, {2, 1}, {1, 3}, {3, 1}} { // all go on speaking
 		s.packet(x[0], x[1], step.Conn(max(x[0], x[1])-1), []byte{l.version, 3})
+	}
+}
+
+// rounds lets a timer of host 1, which is connected to 2 and 3, send a frame over one connection in each of many rounds, in turn.
+func (s *stage) rounds(frame []byte, over ...step.Conn) {
+	if d := s.judges[3].(*delivery); len(d.circles.hosts[1].ends) == 0 {
+		s.connect(1, 2)
+		s.connect(1, 3)
+	}
+	for i := range 20 {
+		s.now += time.Second
+		s.event(1, sim.OnTimer, &step.Timer{ID: 1}, nil)
+		s.send(1, over[i%len(over)], frame)
+	}
+	for _, x := range [][2]sim.HostID{{1, 2}, {2, 1}, {1, 3}, {3, 1}} { // all go on speaking
+		s.packet(x[0], x[1], step.Conn(max(x[0], x[1])-1), frame)
 	}
 }
 

@@ -256,6 +256,7 @@ func (c *convergence) Verdict(end sim.End) sim.Verdict {
 	c.compare(s, end.View, math.MaxInt)
 	c.named()
 	c.removals()
+	c.unreacted()
 	c.typed()
 	if end.Cut == "" {
 		c.equal(s, end)

@@ -250,6 +250,7 @@ func (d *delivery) Verdict(end sim.End) sim.Verdict {
 	d.metric("chains in summaries", float64(d.thrift.told), "")
 	d.metric("operations asked for", float64(d.thrift.asked), "")
 	d.metric("links that must be used", float64(d.circles.links), "")
+	d.metric("turns of neighbours", float64(d.circles.turns), "")
 	d.metric("dials due", float64(d.circles.dials), "")
 	d.metric("connections closed by an honest end of two", float64(d.circles.shut), "")
 	d.percentiles("time to 50% of hosts", t50, saved)

@@ -5,6 +5,7 @@ import "encoding/binary"
 // Kinds of frames that are looked into. Version 1 writes them so, version 2 as 64 more.
 const (
 	pushFrame    = 2
+	headsFrame   = 3
 	wantFrame    = 4
 	summaryFrame = 5
 	newerKinds   = 64

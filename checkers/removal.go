@@ -3,6 +3,10 @@ package checkers
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/lifegraph-os/lgos-sim/node/step"
+	"github.com/lifegraph-os/lgos-sim/sim"
 )
 
 // marking is a value in a set.
@@ -56,6 +60,46 @@ func (c *convergence) removals() {
 					}
 				}
 			}
+		}
+	}
+}
+
+// unreacted judges that nobody is told that there is no reaction of hers to take back where she gave it by the same host before,
+// and no host was asked to take it back since: whether the disk has it yet is not hers to know (VM-9).
+func (c *convergence) unreacted() {
+	type reaction struct {
+		space          key
+		message, emoji string
+	}
+	gave := map[reaction]map[sim.HostID]uint32{} // in which life
+	for _, r := range c.book.order {
+		if r.do == "sign_in" {
+			for _, by := range gave {
+				delete(by, r.host) // perhaps it is another person
+			}
+		}
+		s := c.byID[r.space]
+		var f struct {
+			Message []byte `cbor:"message"`
+			Emoji   string `cbor:"emoji"`
+		}
+		if r.do != "add_reaction" && r.do != "remove_reaction" || s == nil || len(s.revokes) > 0 || len(s.forked) > 0 || c.cbor.Unmarshal(r.body, &f) != nil {
+			continue
+		}
+		x := reaction{r.space, string(f.Message), f.Emoji}
+		switch life, given := gave[x][r.host]; {
+		case r.do == "add_reaction" && r.first == step.Accepted:
+			if gave[x] == nil {
+				gave[x] = map[sim.HostID]uint32{}
+			}
+			gave[x][r.host] = r.life
+		case r.do == "add_reaction":
+		case r.first == step.Denied:
+			if c.taken++; given && life == r.life && strings.HasSuffix(r.why, "you did not react so") {
+				c.fail(r.replied, r.event, "host %d denies its person to take back %q (%s); she gave it before, and nobody took it back", r.host, f.Emoji, r.why)
+			}
+		default:
+			delete(gave, x)
 		}
 	}
 }

@@ -135,7 +135,13 @@ func (d *delivery) silent(h sim.HostID) {
 // sends judges a frame that a host sends.
 func (d *delivery) sends(e *sim.Event, out *step.Send) {
 	kind := frameKind(out.Bytes)
-	if kind != pushFrame && kind != wantFrame && kind != summaryFrame || !d.truth.host(e.Host).Honest {
+	if kind != pushFrame && kind != headsFrame && kind != wantFrame && kind != summaryFrame || !d.truth.host(e.Host).Honest {
+		return
+	}
+	if kind == headsFrame || kind == wantFrame {
+		d.inTurn(e, out, kind)
+	}
+	if kind == headsFrame {
 		return
 	}
 	if kind == summaryFrame {

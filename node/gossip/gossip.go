@@ -34,11 +34,25 @@ type Gossip struct {
 	cfg     Config
 	journal *journal.Journal
 	overlay *overlay.Overlay
-	turn    int // rises by one with each period and each push, so that all neighbours have their turn
+	turn    int // rises by one with each link that has its turn to compare heads
+	turns   map[op.SpaceID]*turns
 	syncs   []sync
 	answers []answer
 	targets []*overlay.Link
 	ops     [][]byte
+}
+
+// turns of a space rise by one with each push, with each neighbour that was asked for missing causes, and with each part of
+// its chains that a neighbour was told. Each thing has its own count: the steps of one for all could fit the number of
+// neighbours, so that some never had their turn.
+type turns struct{ push, repair, tips int }
+
+// turnsOf are the turns of a space.
+func (g *Gossip) turnsOf(space op.SpaceID) *turns {
+	if g.turns[space] == nil {
+		g.turns[space] = &turns{}
+	}
+	return g.turns[space]
 }
 
 // sync is a catch-up that was asked for.
@@ -60,7 +74,7 @@ type answer struct {
 
 // New makes the gossip of a node without operations.
 func New(cfg Config, j *journal.Journal, o *overlay.Overlay) *Gossip {
-	return &Gossip{cfg: cfg, journal: j, overlay: o}
+	return &Gossip{cfg: cfg, journal: j, overlay: o, turns: map[op.SpaceID]*turns{}}
 }
 
 // Push sends new operations of one space to neighbours, but not to the one that brought them.
@@ -76,19 +90,26 @@ func (g *Gossip) Push(space op.SpaceID, entries []*journal.Entry, from step.Conn
 
 // choose picks Fanout neighbours of a space, another run of them each time.
 func (g *Gossip) choose(space op.SpaceID, from step.Conn) []*overlay.Link {
+	targets := g.neighbours(space, from)
+	if n := len(targets); n > g.cfg.Fanout {
+		t := g.turnsOf(space)
+		t.push++
+		k := t.push % n
+		slices.Reverse(targets[:k])
+		slices.Reverse(targets[k:])
+		slices.Reverse(targets)
+		targets = targets[:g.cfg.Fanout]
+	}
+	return targets
+}
+
+// neighbours of a space are those to whom frames that can wait may be sent, but for one. The slice is valid until the next call.
+func (g *Gossip) neighbours(space op.SpaceID, but step.Conn) []*overlay.Link {
 	g.targets = g.targets[:0]
 	for _, l := range g.overlay.Links() {
-		if l.Conn != from && l.First(space) && l.Roomy() {
+		if l.Conn != but && l.First(space) && l.Roomy() {
 			g.targets = append(g.targets, l)
 		}
-	}
-	if n := len(g.targets); n > g.cfg.Fanout {
-		g.turn++
-		k := g.turn % n
-		slices.Reverse(g.targets[:k])
-		slices.Reverse(g.targets[k:])
-		slices.Reverse(g.targets)
-		g.targets = g.targets[:g.cfg.Fanout]
 	}
 	return g.targets
 }
@@ -172,8 +193,9 @@ func (g *Gossip) catchUp(l *overlay.Link, log *journal.Log, now time.Duration, o
 	g.syncs = append(g.syncs, sync{space: log.ID, peer: l.Peer, until: now + syncWait, again: now + 2*syncWait})
 	tips := log.Tips()
 	if n := len(tips); n > wire.MaxChains { // a part of them, another each time: what comes back twice is known
-		g.turn++
-		at := g.turn * wire.MaxChains % n
+		t := g.turnsOf(log.ID)
+		t.tips++
+		at := t.tips * wire.MaxChains % n
 		tips = append(tips[at:], tips[:at]...)[:wire.MaxChains]
 	}
 	g.overlay.Send(l, step.Reliable, &wire.Summary{Space: log.ID, Chains: tips}, out)
@@ -282,9 +304,10 @@ func (g *Gossip) Repair(now time.Duration, out *step.Effects) bool {
 				g.catchUp(l, log, now, out)
 			}
 		}
-		if targets := g.choose(log.ID, 0); len(targets) > 0 {
-			g.turn++
-			l := targets[g.turn%len(targets)]
+		if links := g.neighbours(log.ID, 0); len(links) > 0 {
+			t := g.turnsOf(log.ID)
+			t.repair++
+			l := links[t.repair%len(links)]
 			g.overlay.Send(l, step.Reliable, &wire.Want{Space: log.ID, IDs: wire.IDsOf(ids[:min(len(ids), wire.MaxIDs)]...)}, out)
 		}
 	}

@@ -286,8 +286,8 @@ func (c *chatter) act(h *sim.Hands) {
 	}
 }
 
-// doubleClick gives a reaction twice, the second time before anything of the first can be seen, or takes the last one back
-// that was given so.
+// doubleClick gives a reaction twice, the second time before anything of the first can be seen, and perhaps takes it back as
+// soon; or it takes the last one back that was given so.
 func (c *chatter) doubleClick(h *sim.Hands) {
 	r := h.Rand()
 	if g := c.doubled; g.message != nil {
@@ -298,6 +298,10 @@ func (c *chatter) doubleClick(h *sim.Hands) {
 	c.doubled = reaction{c.seen[r.IntN(len(c.seen))], emojis()[r.IntN(len(emojis()))]}
 	for range 2 {
 		c.ask(h, "add_reaction", map[string]any{"message": c.doubled.message, "emoji": c.doubled.emoji})
+	}
+	if r.IntN(2) == 0 {
+		c.ask(h, "remove_reaction", map[string]any{"message": c.doubled.message, "emoji": c.doubled.emoji})
+		c.doubled = reaction{}
 	}
 }
 

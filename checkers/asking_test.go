@@ -34,10 +34,13 @@ func TestWhoWaitsGoesOnAsking(t *testing.T) {
 		{"who has lost the author", func(d *durability, p *promise, round time.Duration) { d.near[peer].part(author, saved) }, 0, false},
 		{"who greeted late", func(d *durability, p *promise, round time.Duration) { d.near[peer].since[author] = saved + 2 }, 1, false},
 		{"under a fault", func(d *durability, p *promise, round time.Duration) {
-			d.truth.Faults, d.truth.Calm = []sim.Window{{Kind: "lossy", End: saved}}, saved+2
+			d.truth.Reach = []Cut{{End: saved + 2 - d.truth.Net.DownMax, Parts: between(author, peer)}}
 		}, 1, false},
 		{"long after a fault", func(d *durability, p *promise, round time.Duration) {
-			d.truth.Faults, d.truth.Calm = []sim.Window{{Kind: "lossy", End: saved}}, saved+1
+			d.truth.Reach = []Cut{{End: saved + 1 - d.truth.Net.DownMax, Parts: between(author, peer)}}
+		}, 1, true},
+		{"under a fault of others", func(d *durability, p *promise, round time.Duration) {
+			d.truth.Reach = []Cut{{End: time.Hour, Parts: between(author, 3)}}
 		}, 1, true},
 		{"durable meanwhile", func(d *durability, p *promise, round time.Duration) {
 			d.durable(&sim.Event{Host: author}, &step.Note{}, p)
@@ -62,4 +65,8 @@ func TestWhoWaitsGoesOnAsking(t *testing.T) {
 			t.Errorf("%s: %d neighbours could be asked, %d faults: %s", c.name, d.asking, d.faults, d.first)
 		}
 	}
+}
+
+func between(x, y sim.HostID) func(a, b sim.HostID) bool {
+	return func(a, b sim.HostID) bool { return a == x && b == y }
 }

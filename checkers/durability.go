@@ -22,6 +22,7 @@ type durability struct {
 	downs    map[sim.HostID]time.Duration // when a host last went down
 	boots    map[sim.HostID]time.Duration // and came up
 	unissued int
+	honest   map[key]int // hosts, by space
 
 	near        []neighbours // by host
 	debtors     []debtor     // by host
@@ -35,7 +36,14 @@ func newDurability(b *book) *durability {
 	d := &durability{
 		tally: tally{name: "durability"}, book: b, tracks: map[key]*promise{}, tails: map[uint64]*promise{},
 		disks: map[sim.HostID]*commits{}, downs: map[sim.HostID]time.Duration{}, boots: map[sim.HostID]time.Duration{},
-		near: make([]neighbours, len(b.truth.Hosts)+1), debtors: make([]debtor, len(b.truth.Hosts)+1),
+		honest: map[key]int{}, near: make([]neighbours, len(b.truth.Hosts)+1), debtors: make([]debtor, len(b.truth.Hosts)+1),
+	}
+	for i := range b.truth.Hosts {
+		for _, id := range b.truth.Hosts[i].Spaces {
+			if b.truth.Hosts[i].Honest {
+				d.honest[id]++
+			}
+		}
 	}
 	for h := range d.near {
 		d.near[h] = neighbours{conns: map[step.Conn]sim.HostID{}, since: map[sim.HostID]time.Duration{}, lost: map[sim.HostID][]time.Duration{}}
@@ -205,7 +213,10 @@ func (d *durability) Verdict(end sim.End) sim.Verdict {
 	return d.verdict(end, counts(told...))
 }
 
-// requests counts the requests that write, those that became durable, and how long that took. A request whose host went
+// served tells whether a space has hosts enough for its operations to become durable.
+func (d *durability) served(space key) bool { return d.honest[space] > d.truth.Receipts }
+
+// requests counts the requests that write where they can become durable, those that did, and how long that took. A request whose host went
 // down before it answered is unknown and counts as written: what happened to it is what durability is about.
 func (d *durability) requests() (issued, done int, times []time.Duration) {
 	for _, r := range d.book.order {
@@ -214,7 +225,7 @@ func (d *durability) requests() (issued, done int, times []time.Duration) {
 			continue
 		case r.first == step.Denied || r.first == step.Shown:
 			continue
-		case r.first == step.Accepted && r.op == (key{}):
+		case r.first == step.Accepted && r.op == (key{}), r.durable == 0 && !d.served(r.space):
 			continue
 		}
 		issued++

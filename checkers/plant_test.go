@@ -690,7 +690,7 @@ func TestUnderAFaultWitnessesMustBeInReach(t *testing.T) {
 		d.tracks[key{1}] = p
 		due := p.saved + truth.Promise(3)
 		for i := range 25 {
-			r := &request{asking: asking{host: author}, first: step.Accepted, op: key{1}, replied: p.saved, durable: due}
+			r := &request{asking: asking{host: author}, space: truth.Spaces[0].ID, first: step.Accepted, op: key{1}, replied: p.saved, durable: due}
 			if i < c.late {
 				r.durable++
 			}

@@ -58,7 +58,7 @@ func (d *durability) waits(end sim.End) [3]wait {
 	one, more := d.truth.Promise(1), d.truth.Promise(3)
 	all := [3]wait{{name: "beside faults", due: one}, {name: "under a fault", due: more}, {name: "soon after a fault", due: more}}
 	for _, r := range d.book.order {
-		if r.first != step.Accepted || r.op == (key{}) {
+		if r.first != step.Accepted || r.op == (key{}) || !d.served(r.space) {
 			continue
 		}
 		w := &all[0]
@@ -141,7 +141,7 @@ func (d *durability) abandoned(end sim.End) {
 	}
 	for _, p := range d.order {
 		h := p.op.host
-		if _, lost := d.lost[h]; lost || p.saved == 0 || !end.View.Up(h) {
+		if _, lost := d.lost[h]; lost || p.saved == 0 || !end.View.Up(h) || !d.served(array(p.op.head.Space)) {
 			continue
 		}
 		due := d.truth.Due(p.saved, d.boots[h]) + d.truth.Promise(3)

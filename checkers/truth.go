@@ -15,6 +15,7 @@ type Truth struct {
 	Texts  []Text
 	Faults []sim.Window  // the plan's windows: what is due is not due while one is open
 	Cuts   []Cut         // those of them that part hosts
+	Reach  []Cut         // all of them, with the pairs of hosts of which they may disturb one or both
 	Calm   time.Duration // every fault has ended, and no person asks anything new
 	End    time.Duration // of the plan
 
@@ -28,7 +29,7 @@ type Truth struct {
 	Reference func(kernel string, input []byte) ([]byte, error)
 }
 
-// Cut is a fault between whose begin and end nothing that some hosts send reaches some others.
+// Cut is a fault between whose begin and end nothing that some hosts send reaches some others, or not as it should.
 type Cut struct {
 	Begin, End time.Duration
 	Parts      func(a, b sim.HostID) bool // in one direction at least
@@ -144,6 +145,17 @@ func (t *Truth) Disturbed(from, to time.Duration) bool {
 // parted tells whether a fault keeps packets of one of two hosts from the other at some time between two instants.
 func (t *Truth) parted(a, b sim.HostID, from, to time.Duration) bool {
 	return slices.ContainsFunc(t.Cuts, func(c Cut) bool { return c.Begin <= to && c.End >= from && c.Parts(a, b) })
+}
+
+// undisturbed is from when on no fault came between two hosts, until an instant; not before another instant. What stood still
+// under a fault may do so until the connection is given up.
+func (t *Truth) undisturbed(a, b sim.HostID, from, to time.Duration) time.Duration {
+	for _, c := range t.Reach {
+		if c.Begin <= to && c.End+t.Net.DownMax >= from && c.Parts(a, b) {
+			from = max(from, min(c.End+t.Net.DownMax, to))
+		}
+	}
+	return from
 }
 
 // Due is when an operation must have reached a host: Spread after it could leave, but not before Settle after the last

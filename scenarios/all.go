@@ -5,7 +5,7 @@ import "slices"
 // All lists every scenario. A new one is a value in a file of its family, and a word here.
 func All() []Scenario {
 	return []Scenario{
-		calmDay(), partitionHeal(), halved(), severed(), offline(), households(), halves(), oneWayCut(), badLinks(), slowGossip(), editingSprint(),
+		calmDay(), partitionHeal(), halved(), severed(), offline(), households(), halves(), pairs(), oneWayCut(), badLinks(), slowGossip(), editingSprint(),
 		crashStorm(), lendersLeave(), powerLoss(), blackout(), tornWrite(), lostDisk(), clockJump(),
 		equivocators(), lateTwins(), forgers(), trespassers(), withholders(), lyingWorkers(), secondRound(), devices(), colludingWorkers(),
 		mixedKernels(), crowd(), rolesChange(), revoked(), coAuthors(), demoted(), chatDay(), lendingDay(), slowLenders(), twoWriters(), allAtOnce(), canary(),

@@ -91,7 +91,7 @@ func prepare(s Scenario, set Settings, plan *sim.Plan, jobs []sim.JobResult) (*b
 		plan = &p
 	}
 	b.truth.Faults, b.truth.Calm, b.truth.End = plan.Faults, plan.Calm, plan.End
-	if b.truth.Cuts, err = cuts(plan.Faults); err != nil {
+	if b.truth.Cuts, b.truth.Reach, err = cuts(plan.Faults); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
 	b.config = sim.Config{

@@ -171,17 +171,24 @@ func (g *Group) names(all []string) []string {
 // hold says which spaces the next host of the group holds. They are dealt out in turn, not drawn for each host: each space
 // gets its share of every group, and none is left by bad luck without people, lenders or liars.
 func (g *Group) hold(all []string, turn *int) []int {
-	var held []int
-	for _, n := range g.names(all) {
-		held = append(held, slices.Index(all, n))
+	held := places(g.names(all), all)
+	if !g.All {
+		at := *turn % len(held)
+		*turn++
+		held = held[at : at+1]
 	}
+	held = append(held, places(g.Beside, all)...)
 	slices.Sort(held)
-	if g.All {
-		return held
+	return slices.Compact(held)
+}
+
+// places are the indices of names, ascending.
+func places(names, all []string) (at []int) {
+	for _, n := range names {
+		at = append(at, slices.Index(all, n))
 	}
-	at := *turn % len(held)
-	*turn++
-	return held[at : at+1]
+	slices.Sort(at)
+	return at
 }
 
 // found makes the founding operation of a space: all roles of its people, and the first owner as its author.

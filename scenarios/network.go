@@ -133,6 +133,29 @@ func halves() Scenario {
 	return s
 }
 
+// pairs are the smallest spaces, within a larger one. Whoever has neighbours enough in the larger one must still dial for the
+// small one: all hosts of the company are told of each other. What two write among themselves never has its receipts, and
+// what they write to the company stands behind it, while tabs crash that were to give receipts.
+func pairs() Scenario {
+	s := base("pairs", "A company of sixteen, and within it eight spaces of two people, too few for any operation to become durable, while tabs crash (VM-6, VM-9, REP-3).")
+	s.Duration, s.Durable = 40*time.Second, 0.6
+	small := homes(8)
+	s.Spaces = append([]string{"company", "fair"}, small...)
+	s.Groups = []Group{
+		{Name: "leads", Count: 8, Spaces: small, Beside: []string{"company", "fair"}, Role: "owner"},
+		{Name: "mates", Count: 8, Spaces: small, Beside: []string{"company"}, Role: "member"},
+		{Name: "visitors", Spaces: []string{"fair"}, Role: "member"},
+	}
+	s.Work = []Work{
+		{&workload.Chat{Groups: []string{"leads", "mates", "visitors"}, Operations: 120, Watch: true}},
+		{&workload.Graph{Groups: []string{"leads", "mates"}, Operations: 120}},
+	}
+	s.Faults = []Fault{
+		{&fault.TabCrashSpec{Who: fault.Who{Share: 0.4}, When: between(6*time.Second, 36*time.Second), Times: 3, Restart: restart(500*time.Millisecond, 4*time.Second)}},
+	}
+	return s
+}
+
 func homes(n int) (names []string) {
 	for i := range n {
 		names = append(names, fmt.Sprintf("home-%d", i+1))

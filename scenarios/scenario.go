@@ -39,6 +39,7 @@ type Group struct {
 	Kernel uint8    `yaml:"kernel,omitempty"` // the protocol of its released kernel: 1 or 2 (the default)
 	Spaces []string `yaml:"spaces,omitempty"` // each host holds one of these, in turn; all the scenario's where none is named
 	All    bool     `yaml:"all,omitempty"`    // each host holds all of them
+	Beside []string `yaml:"beside,omitempty"` // each host holds these as well
 	Role   string   `yaml:"role,omitempty"`   // guest, member, admin or owner in the spaces that it holds; empty is none
 	Device string   `yaml:"device,omitempty"` // desktop, laptop, phone or hidden (a tab in the background): how fast its jobs run; empty has no runner
 	Liar   *Liar    `yaml:"liar,omitempty"`

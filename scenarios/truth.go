@@ -58,18 +58,23 @@ func (b *build) texts(t *checkers.Truth) error {
 	return nil
 }
 
-// cuts are those of a plan's faults that part hosts.
-func cuts(windows []sim.Window) (all []checkers.Cut, err error) {
+// cuts are those of a plan's faults that part hosts; reach tells of each fault whom it may disturb: hosts that it names, or the
+// two sides of a cut.
+func cuts(windows []sim.Window) (all, reach []checkers.Cut, err error) {
 	for i, w := range windows {
 		f, err := fault.New(w)
 		if err != nil {
-			return nil, fmt.Errorf("faults[%d]: %w", i, err)
+			return nil, nil, fmt.Errorf("faults[%d]: %w", i, err)
 		}
-		if c, ok := f.(fault.Cutter); ok {
-			all = append(all, checkers.Cut{Begin: w.Begin, End: w.End, Parts: c.Parts})
+		hosts := fault.Hosts(w)
+		c := checkers.Cut{Begin: w.Begin, End: w.End, Parts: func(a, b sim.HostID) bool { return hosts.Has(a) || hosts.Has(b) }}
+		if cut, ok := f.(fault.Cutter); ok {
+			c.Parts = cut.Parts
+			all = append(all, c)
 		}
+		reach = append(reach, c)
 	}
-	return all, nil
+	return all, reach, nil
 }
 
 // durable is the share of requests that must become durable: all, where nothing goes wrong and nobody lies.

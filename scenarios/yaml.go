@@ -94,9 +94,11 @@ func (s *Scenario) check() error {
 		case g.Device != "" && !slices.Contains(profileNames(), g.Device):
 			return fmt.Errorf("groups[%d].device: %q is none of %s", i, g.Device, strings.Join(profileNames(), ", "))
 		}
-		for _, name := range g.Spaces {
-			if !slices.Contains(s.Spaces, name) {
-				return fmt.Errorf("groups[%d].spaces: the scenario has no space %q", i, name)
+		for field, names := range sortedPairs(map[string][]string{"beside": g.Beside, "spaces": g.Spaces}) {
+			for _, name := range names {
+				if !slices.Contains(s.Spaces, name) {
+					return fmt.Errorf("groups[%d].%s: the scenario has no space %q", i, field, name)
+				}
 			}
 		}
 		if g.Count == 0 && g.Share == 0 {
@@ -119,8 +121,8 @@ func (s *Scenario) check() error {
 
 func roles() []string { return []string{"guest", "member", "admin", "owner"} }
 
-func sortedPairs(m map[string]string) iter.Seq2[string, string] {
-	return func(yield func(string, string) bool) {
+func sortedPairs[T any](m map[string]T) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
 		for _, k := range slices.Sorted(maps.Keys(m)) {
 			if !yield(k, m[k]) {
 				return

@@ -76,6 +76,16 @@ func (a *args) duration(name string) time.Duration {
 	return read(a, name, time.ParseDuration, func(d time.Duration) sim.Arg { return durationArg(name, d) })
 }
 
+// Hosts are those that a window names as its hosts; of a cut there are none.
+func Hosts(w sim.Window) (hosts netsim.HostSet) {
+	for _, a := range w.Args {
+		if a.Name == "hosts" {
+			hosts, _ = netsim.ParseHosts(a.Value)
+		}
+	}
+	return hosts
+}
+
 func hostsArg(name string, s netsim.HostSet) sim.Arg   { return sim.Arg{Name: name, Value: s.String()} }
 func durationArg(name string, d time.Duration) sim.Arg { return sim.Arg{Name: name, Value: d.String()} }
 func numberArg(name string, v float64) sim.Arg {

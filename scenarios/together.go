@@ -48,6 +48,22 @@ func revoked() Scenario {
 	return s
 }
 
+// comebacks are revoked with two lives behind them: their tabs crash, so that they write on in another chain, and of the first one
+// the revokers know all.
+func comebacks() Scenario {
+	s := base("comebacks", "People lose their rights behind a partition while they write on there, in another life than before (SEC-1, VM-4, I19).")
+	s.Nodes, s.Duration, s.Sample = 24, 16*time.Second, 2*time.Second
+	s.Work = []Work{
+		{&workload.Graph{Groups: []string{"owners", "people"}, Operations: 500}},
+		{&workload.Roles{By: []string{"owners"}, Of: []string{"people"}, Changes: 24, Revoke: 0.8}},
+	}
+	s.Faults = []Fault{
+		{&fault.TabCrashSpec{Who: fault.Who{Groups: []string{"people"}}, When: between(2*time.Second, 4*time.Second), Times: 1, Restart: restart(100*time.Millisecond, 500*time.Millisecond)}},
+		{&fault.PartitionSpec{Who: fault.Who{Share: 0.5}, When: between(5*time.Second, 14*time.Second)}},
+	}
+	return s
+}
+
 // coAuthors lets people write on behind what others wrote whose rights are taken meanwhile: what these wrote goes, what follows
 // it stays, whichever of both a host heard of first.
 func coAuthors() Scenario {

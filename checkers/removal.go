@@ -2,6 +2,7 @@ package checkers
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -71,12 +72,14 @@ func (c *convergence) unreacted() {
 		space          key
 		message, emoji string
 	}
-	gave := map[reaction]map[sim.HostID]uint32{} // in which life
+	type giver struct {
+		reaction
+		host sim.HostID
+	}
+	gave := map[giver]uint32{} // in which life
 	for _, r := range c.book.order {
-		if r.do == "sign_in" {
-			for _, by := range gave {
-				delete(by, r.host) // perhaps it is another person
-			}
+		if r.do == "sign_in" { // perhaps it is another person
+			maps.DeleteFunc(gave, func(g giver, _ uint32) bool { return g.host == r.host })
 		}
 		s := c.byID[r.space]
 		var f struct {
@@ -86,20 +89,17 @@ func (c *convergence) unreacted() {
 		if r.do != "add_reaction" && r.do != "remove_reaction" || s == nil || len(s.revokes) > 0 || len(s.forked) > 0 || c.cbor.Unmarshal(r.body, &f) != nil {
 			continue
 		}
-		x := reaction{r.space, string(f.Message), f.Emoji}
-		switch life, given := gave[x][r.host]; {
+		x := giver{reaction{r.space, string(f.Message), f.Emoji}, r.host}
+		switch life, given := gave[x]; {
 		case r.do == "add_reaction" && r.first == step.Accepted:
-			if gave[x] == nil {
-				gave[x] = map[sim.HostID]uint32{}
-			}
-			gave[x][r.host] = r.life
+			gave[x] = r.life
 		case r.do == "add_reaction":
 		case r.first == step.Denied:
 			if c.taken++; given && life == r.life && strings.HasSuffix(r.why, "you did not react so") {
 				c.fail(r.replied, r.event, "host %d denies its person to take back %q (%s); she gave it before, and nobody took it back", r.host, f.Emoji, r.why)
 			}
 		default:
-			delete(gave, x)
+			maps.DeleteFunc(gave, func(g giver, _ uint32) bool { return g.reaction == x.reaction })
 		}
 	}
 }

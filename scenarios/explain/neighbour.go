@@ -86,7 +86,7 @@ func (w *teller) neighbour() bool {
 	summary := slices.IndexFunc(heard, func(m *mark) bool { return m.class == "summary" })
 	asks := fmt.Sprintf("is asked by host %d for what that lacks, %d time%s by %s", key, len(heard), plural(len(heard)), clock(best.end))
 	switch {
-	case len(answers) == 0:
+	case len(answers) == 0 && (named != nil || summary >= 0): // other operations that were asked for it may lack itself
 		return halt(heard[0], n, []sim.HostID{key}, "%s, and never answers", asks)
 	case named != nil:
 		return halt(named, n, []sim.HostID{key}, "is asked for it by name by host %d, and never sends it", key)

@@ -122,6 +122,9 @@ func (c *convergence) origin(o *operation) string {
 	if o.space == nil || o.id == o.space.genesis {
 		return ""
 	}
+	if o.reason == step.RefuseCause {
+		return "it rests on what no host may admit" // and whose it is follows from that
+	}
 	honest, known := c.people[o.author]
 	if !known {
 		return "its identity " + short(o.author) + " is nobody's"
@@ -131,6 +134,9 @@ func (c *convergence) origin(o *operation) string {
 	}
 	if !o.honest {
 		return "no honest host signed it for its identity"
+	}
+	if schemaOf(o.kind) > c.truth.host(o.host).Schema {
+		return fmt.Sprintf("host %d signed it, whose kernel does not know %s", o.host, o.kind)
 	}
 	switch o.kind {
 	case "compute.result", "compute.accept", "compute.extend":

@@ -104,6 +104,10 @@ func plants() []planted {
 			p.device, p.prev, p.seq = seeded("stolen"), nil, 0
 			s.everyone(p.write(s.space, "send_message", nil, []any{node}, s.heads...))
 		}},
+		{"an operation whose author does not know its kind", "convergence", "host 4 signed it, whose kernel does not know add_reaction", nil, func(s *stage) {
+			s.pens[3].schema = 2
+			s.say(4, "add_reaction", "add_reaction", nil, []any{0, "Reaction"})
+		}},
 		{"an operation that nobody asked for", "convergence", "was not asked for it (request 999)", nil, func(s *stage) {
 			s.publish(3, 999, s.pens[2].write(s.space, "send_message", nil, []any{node}, s.heads...))
 		}},

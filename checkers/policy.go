@@ -170,13 +170,15 @@ func (p *policy) judge(s *snapshot, v sim.View, budget int) {
 
 // inside judges admission: what the rules refuse must not be in an honest journal.
 func (p *policy) inside(at time.Duration, k holding) {
-	for i := range k.set.bad {
-		b := &k.set.bad[i]
-		if b.op == nil || b.reason == "gap" || p.judged[b.id] {
-			continue
+	for _, follows := range [...]bool{false, true} { // what others rest on is told first
+		for i := range k.set.bad {
+			b := &k.set.bad[i]
+			if b.op == nil || b.reason == "gap" || p.judged[b.id] || (b.reason == step.RefuseCause) != follows {
+				continue
+			}
+			p.judged[b.id] = true
+			p.fail(at, "", "host %d admitted operation %s (%s), which the rules refuse: %s: %s", k.host, b.op, p.signed(b.op), b.reason, b.detail)
 		}
-		p.judged[b.id] = true
-		p.fail(at, "", "host %d admitted operation %s (%s), which the rules refuse: %s: %s", k.host, b.op, p.signed(b.op), b.reason, b.detail)
 	}
 	for _, o := range k.set.ops {
 		if !p.judged[o.id] {

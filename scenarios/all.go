@@ -8,7 +8,7 @@ func All() []Scenario {
 		calmDay(), partitionHeal(), halved(), severed(), offline(), households(), halves(), pairs(), oneWayCut(), badLinks(), slowGossip(), editingSprint(),
 		crashStorm(), lendersLeave(), powerLoss(), blackout(), tornWrite(), lostDisk(), clockJump(),
 		equivocators(), lateTwins(), forgers(), trespassers(), withholders(), lyingWorkers(), secondRound(), devices(), colludingWorkers(),
-		mixedKernels(), crowd(), rolesChange(), revoked(), comebacks(), coAuthors(), demoted(), chatDay(), lendingDay(), slowLenders(), twoWriters(), allAtOnce(), canary(),
+		mixedKernels(), crowd(), rolesChange(), revoked(), overreach(), comebacks(), coAuthors(), demoted(), chatDay(), lendingDay(), slowLenders(), twoWriters(), allAtOnce(), canary(),
 	}
 }
 

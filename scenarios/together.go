@@ -48,6 +48,20 @@ func revoked() Scenario {
 	return s
 }
 
+// overreach has people who ask for what they have no right to or no kernel for, beside the work that goes on: admins who would
+// take and give the rights of admins and owners, members who would change anybody's, reactions by who cannot see them.
+func overreach() Scenario {
+	s := base("overreach", "Admins reach for owners, members for admins, and old kernels for reactions; nothing comes of it (SEC-1, VER-4, I12).")
+	s.Nodes, s.Duration = 24, 16*time.Second
+	s.Groups = append(s.Groups, Group{Name: "admins", Count: 4, Role: "admin"}, Group{Name: "old", Count: 4, Kernel: 1, Role: "member"})
+	s.Work = append(s.Work,
+		Work{&workload.Roles{By: []string{"admins"}, Of: []string{"owners", "admins"}, Changes: 14, Revoke: 0.7, Beyond: true}},
+		Work{&workload.Roles{By: []string{"people"}, Of: []string{"owners", "admins", "people"}, Changes: 10, Revoke: 0.5, Beyond: true}},
+		Work{&workload.Roles{By: []string{"owners"}, Of: []string{"owners", "admins"}, Changes: 6, Revoke: 0.5, Beyond: true}},
+		Work{&workload.Chat{Groups: []string{"old"}, Operations: 100, Ahead: true}})
+	return s
+}
+
 // comebacks are revoked with two lives behind them: their tabs crash, so that they write on in another chain, and of the first one
 // the revokers know all.
 func comebacks() Scenario {

@@ -24,6 +24,7 @@ type Chat struct {
 	Watch      bool     `yaml:"watch,omitempty"`    // who looks at a channel goes on watching it
 	Rename     float64  `yaml:"rename,omitempty"`   // so large a share of the deeds gives a channel another name
 	Twice      float64  `yaml:"twice,omitempty"`    // so large a share gives a reaction by a double click, or takes such a one back
+	Ahead      bool     `yaml:"ahead,omitempty"`    // people react also where their host's kernel does not know reactions
 }
 
 func (*Chat) Kind() string { return "chat" }
@@ -84,7 +85,7 @@ func (c *Chat) Scripts(env *Env, r *rand.Rand) ([]sim.Script, error) {
 		}
 		scripts = append(scripts, script(s, "chat", space, append([]sim.Arg{
 			{Name: "opens", Value: fmt.Sprint(opens)},
-			{Name: "reacts", Value: fmt.Sprint(s.Kernel >= 2)},
+			{Name: "reacts", Value: fmt.Sprint(s.Kernel >= 2 || c.Ahead)},
 			{Name: "watch", Value: watch},
 			{Name: "times", Value: writeTimes(times[i])}}, c.shares()...)...))
 	}

@@ -428,6 +428,11 @@ func TestRoler(t *testing.T) {
 	if role := d.body(t, "grant", 0)["role"]; role != uint64(3) || l.Counts[RolesReturned] != 1 {
 		t.Errorf("role %v was given back, %d counted", role, l.Counts[RolesReturned])
 	}
+	d = &desk{answer: shows()}
+	l = d.play(t, "roles", []sim.Arg{arg("do", "revoke"), arg("whom", hex.EncodeToString(whom)), arg("beyond", "yes"), arg("times", "2s")})
+	if l.Counts[OutOfReach] != 1 {
+		t.Errorf("%d who are no less were counted", l.Counts[OutOfReach])
+	}
 }
 
 // TestComputer: consent is given, given again after a boot, and withdrawn; after that a boot gives it no more.

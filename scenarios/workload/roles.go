@@ -24,6 +24,7 @@ type Roles struct {
 	Return  float64  `yaml:"return,omitempty"` // share of the revocations after which the same person gives the role back
 	Heirs   []string `yaml:"heirs,omitempty"`  // groups: who got the role back then gives one of their people the right to write
 	Admins  bool     `yaml:"admins,omitempty"` // admins must be among those whose rights are taken
+	Beyond  bool     `yaml:"beyond,omitempty"` // some must be above whoever changes their rights
 }
 
 func (*Roles) Kind() string { return "roles" }
@@ -44,6 +45,9 @@ func (w *Roles) Claims() []string {
 	}
 	if w.Revoke == 1 && w.Return == 1 {
 		claims = append(claims, RolesReturned)
+	}
+	if w.Beyond {
+		claims = append(claims, OutOfReach)
 	}
 	return claims
 }
@@ -135,6 +139,9 @@ func change(by Seat, space [32]byte, do string, whom Seat, at time.Duration, rol
 	if role > 0 {
 		args = append(args, sim.Arg{Name: "back", Value: strconv.Itoa(role)})
 	}
+	if slices.Index(roleNames(), whom.Role) >= slices.Index(roleNames(), by.Role) {
+		args = append(args, sim.Arg{Name: "beyond", Value: "yes"})
+	}
 	return script(by, "roles", space, args...)
 }
 
@@ -145,6 +152,8 @@ type roler struct {
 	whom []byte
 	was  string // the role that the space was founded with
 	back int    // the role that is given back after it was taken; 0 where it was not
+
+	beyond bool // the other is no less by the space's founding
 }
 
 func newRoler(a args) (sim.Person, error) {
@@ -160,7 +169,7 @@ func newRoler(a args) (sim.Person, error) {
 	if do != "grant" && do != "revoke" {
 		return nil, fmt.Errorf("do: %q is neither grant nor revoke", do)
 	}
-	p := &roler{user: u, do: do, whom: whom[:], was: a.text("was")}
+	p := &roler{user: u, do: do, whom: whom[:], was: a.text("was"), beyond: a.text("beyond") != ""}
 	if a.text("back") != "" {
 		p.back, err = a.number("back")
 	}
@@ -181,6 +190,9 @@ func (p *roler) Wake(_ step.Now, h *sim.Hands) {
 	}
 	if issued && p.back > 0 {
 		h.Count(RolesReturned, 1)
+	}
+	if issued && p.beyond {
+		h.Count(OutOfReach, 1)
 	}
 }
 

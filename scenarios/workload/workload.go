@@ -30,6 +30,7 @@ const (
 	TagsRemoved   = "tags removed that were seen"
 	DraftsEdited  = "texts edited as an earlier edit left them"
 	RolesReturned = "roles given back"
+	OutOfReach    = "rights asked for of who is no less"
 
 	PiecesTakenOut = "pieces taken out of a text"
 )
